@@ -1,0 +1,1 @@
+"""The sample catalog, as package data."""

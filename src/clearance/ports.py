@@ -1,0 +1,278 @@
+"""What the core needs of the world, in its own words. Adapters implement these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from clearance.candidate import Candidate, Manifest, ReleaseId
+from clearance.plan import ValueType
+
+
+# ---------------------------------------------------------------- data
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Rows held by an engine. Every value is normalised text; a missing one is the empty text."""
+
+    name: str
+    columns: tuple[str, ...]
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A readable internal file: its format (csv, tsv, parquet) is known from its name."""
+
+    path: Path
+    format: str
+
+
+class Source(Protocol):
+    """Finds the internal data that a plan names."""
+
+    def locate(self, path: str, *, folder: Path) -> SourceFile:
+        """The file; InputError if it is missing or of an unknown format."""
+        ...
+
+
+class Engine(Protocol):
+    """Aggregates and recodes rows. Immutable: each verb answers a new dataset.
+
+    Frames that it gives and takes hold text only; a missing value is the empty text.
+    No verb's result depends on the order of the rows or the number of threads.
+    """
+
+    def load(self, source: SourceFile) -> Dataset:
+        """All values as normalised text (NFC, outer white space trimmed).
+
+        InputError: wrong encoding, ragged rows, duplicate or empty headers, no records.
+        """
+        ...
+
+    def values(self, dataset: Dataset, column: str) -> pd.DataFrame:
+        """``value``, ``records``: the distinct values, sorted by value."""
+        ...
+
+    def histogram(self, dataset: Dataset, columns: Sequence[str]) -> pd.DataFrame:
+        """``*columns``, ``records`` (int64): one row per distinct combination, sorted."""
+        ...
+
+    def sums(self, dataset: Dataset, columns: Sequence[str], amount: str) -> pd.DataFrame:
+        """``*columns``, ``records`` (int64), ``amount`` (Decimal, exact): as `histogram`.
+
+        A missing amount adds nothing.
+        """
+        ...
+
+    def recode(self, dataset: Dataset, lookups: Mapping[str, pd.DataFrame]) -> Dataset:
+        """Columns replaced by look-up: column to frame of ``value``, ``replacement``.
+
+        Each distinct value of the column must have exactly one row in its look-up.
+        """
+        ...
+
+    def without(self, dataset: Dataset, keys: pd.DataFrame) -> Dataset:
+        """The records whose values in ``keys``'s columns match none of its rows."""
+        ...
+
+    def export(
+        self, dataset: Dataset, columns: Mapping[str, ValueType], *, csv: Path, parquet: Path | None
+    ) -> None:
+        """These columns, sorted by their typed values, all of them, in their order.
+
+        CSV: UTF-8, LF, comma, header. Parquet: typed, missing values are null.
+        """
+        ...
+
+
+# ---------------------------------------------------------------- state
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger. ``payload`` holds no value of a record."""
+
+    number: int
+    at: datetime
+    kind: str
+    release: str
+    payload: Mapping[str, Any]
+    digest: str
+
+
+class Ledger(Protocol):
+    """Append-only, chained by hashes, durable once `append` has returned."""
+
+    def append(
+        self,
+        kind: str,
+        release: ReleaseId,
+        payload: Mapping[str, Any],
+        *,
+        at: datetime,
+        expected_head: str | None = None,
+    ) -> Entry:
+        """Entered and durable. LedgerError if ``expected_head`` is given and is not the head."""
+        ...
+
+    def entries(self, *, release: str | None = None, kind: str | None = None) -> tuple[Entry, ...]:
+        """In the order of entry."""
+        ...
+
+    def head(self) -> str:
+        """Digest of the last entry; of nothing where there is none yet."""
+        ...
+
+    def check(self) -> None:
+        """LedgerError unless the chain is whole."""
+        ...
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Held by one process at a time, released when it dies. LedgerError if taken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCandidate:
+    """A candidate in the vault, encrypted: where it lies and what it must contain."""
+
+    release: ReleaseId
+    manifest: Manifest
+    reference: str
+
+
+class Vault(Protocol):
+    """Encrypted files with a key each kind (candidates: a key each)."""
+
+    def seal(self, candidate: Candidate) -> SealedCandidate: ...
+
+    def open(self, sealed: SealedCandidate) -> Candidate:
+        """What was sealed. VaultError if a byte differs from the manifest."""
+        ...
+
+    def find(self, manifest_digest: str) -> SealedCandidate:
+        """VaultError where there is none."""
+        ...
+
+    def dispose(self, sealed: SealedCandidate) -> None:
+        """Deletes the candidate's key and file."""
+        ...
+
+    def seal_report(self, manifest_digest: str, report: bytes) -> None:
+        """Keeps the reviewer's full report of a candidate, sealed."""
+        ...
+
+    def open_report(self, manifest_digest: str) -> bytes: ...
+
+
+class Memory(Protocol):
+    """The sealed bytes of everything that ever was visible."""
+
+    def remember(self, release: ReleaseId, files: Mapping[str, bytes]) -> None: ...
+
+    def recall(self, release: ReleaseId) -> Mapping[str, bytes]:
+        """MemoryMissingError where its bytes are not there or damaged."""
+        ...
+
+    def releases(self, dataset: str) -> tuple[ReleaseId, ...]: ...
+
+    def head(self, dataset: str) -> str:
+        """Digest over the manifests of all remembered releases of the dataset, in order."""
+        ...
+
+
+# ---------------------------------------------------------------- people
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the answer came from the person it names; ``reason`` says why not."""
+
+    accepted: bool
+    reason: str
+
+
+class Judge(Protocol):
+    """Holds what proves who a person is. Its secrets are not readable by a worker's user."""
+
+    def judge(self, person: str, code: str, *, context: str, at: datetime) -> Verdict:
+        """A code is good once. ``context`` names the digest and attempt that it was given for."""
+        ...
+
+    def is_reviewer(self, person: str) -> bool: ...
+
+
+class Publisher(Protocol):
+    """Signs approval records."""
+
+    def sign(self, statement: bytes) -> bytes:
+        """The DSSE envelope, as JSON, of an in-toto statement."""
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The instant, with time zone UTC."""
+        ...
+
+
+class Notifier(Protocol):
+    """Tells people that it is their turn. Texts name releases, never values."""
+
+    def tell(self, person: str, message: str) -> None: ...
+
+
+# ---------------------------------------------------------------- portal
+
+
+@dataclass(frozen=True, slots=True)
+class PortalRelease:
+    """A release as a portal holds it."""
+
+    release: ReleaseId
+    public: bool
+    digests: Mapping[str, str]
+    address: str
+
+
+class Portal(Protocol):
+    """Where citizens look. Staged releases are visible to nobody but us."""
+
+    def find(self, release: ReleaseId) -> PortalRelease | None:
+        """What is there now, staged or public, with the SHA-256 of the bytes read back."""
+        ...
+
+    def stage(self, release: ReleaseId, files: Mapping[str, bytes]) -> PortalRelease:
+        """All files, private; replaces an earlier staging of the same release.
+
+        PortalError if the release is public already.
+        """
+        ...
+
+    def flip(self, release: ReleaseId) -> PortalRelease:
+        """Makes the staged release public, whole, in one step; moves "latest" to it.
+
+        Safe to repeat. PortalError where nothing is staged.
+        """
+        ...
+
+    def discard(self, release: ReleaseId) -> None:
+        """Removes what is staged; a public release is left alone. Safe to repeat."""
+        ...
+
+    def latest(self, dataset: str) -> ReleaseId | None: ...
+
+
+class Progress(Protocol):
+    """Told about each stage, for people who wait."""
+
+    def stage(self, name: str) -> AbstractContextManager[None]: ...
+
