@@ -5,12 +5,16 @@ Parsed once, by `parse`, into frozen types; nothing here reads a file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
+
+from clearance.documents import check
+from clearance.errors import PlanError
+from clearance.schemas import load as load_schema
 
 
 class Role(StrEnum):
@@ -204,4 +208,199 @@ class Plan:
 
 
 def parse(document: Mapping[str, Any], *, dataset: str, where: str) -> Plan:
-    raise NotImplementedError
+    """The plan of ``dataset`` in ``document``.
+
+    PlanError names ``where``, the path and what was expected, for every problem at once.
+    """
+    check(document, load_schema("plan"), where=where)
+    plan = Plan(
+        dataset=dataset,
+        title=document["title"],
+        period=document["period"],
+        description=document["description"].strip(),
+        material=Material(document["material"]),
+        owner=document["owner"],
+        steward=document["steward"],
+        legal_basis=document["legal_basis"],
+        organization=document["organization"],
+        contact=Contact(**document["contact"]),
+        license=document["license"],
+        frequency=document["frequency"],
+        keywords=tuple(document["keywords"]),
+        source_path=document["source"]["path"],
+        units=_units(document["units"]),
+        variables=tuple(_variable(*item) for item in document["variables"].items()),
+        outputs=tuple(_output(item) for item in document["outputs"]),
+        not_before=_instant(document.get("not_before"), where),
+        weight=document.get("weight"),
+    )
+    problems = tuple(_problems(plan))
+    if problems:
+        raise PlanError("\n".join(f"{where}: {problem}" for problem in problems))
+    return plan
+
+
+def _instant(text: str | None, where: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        raise PlanError(f"{where}: not_before: expected an instant that exists") from None
+
+
+def _units(section: str | Mapping[str, str]) -> tuple[Unit, ...]:
+    return () if isinstance(section, str) else tuple(Unit(*item) for item in section.items())
+
+
+def _variable(name: str, section: Mapping[str, Any]) -> Variable:
+    role = Role(section["role"])
+    treatment = section.get("treatment", "drop" if role is Role.DIRECT_IDENTIFIER else None)
+    return Variable(
+        name=name,
+        role=role,
+        type=ValueType(section.get("type", "text")),
+        treatment=Treatment(treatment) if treatment else None,
+        hierarchy=_hierarchy(section.get("hierarchy")),
+        top_code=_code_at(section.get("top_code")),
+        bottom_code=_code_at(section.get("bottom_code")),
+        round_to=Decimal(str(section["round_to"])) if "round_to" in section else None,
+        reason=section.get("reason"),
+        label=section.get("label"),
+    )
+
+
+def _hierarchy(section: str | Mapping[str, Any] | None) -> HierarchySource | None:
+    match section:
+        case None:
+            return None
+        case str():
+            return HierarchyFile(section)
+        case {"intervals": widths}:
+            return Intervals(tuple(Decimal(str(width)) for width in widths))
+        case {"prefix": lengths}:
+            return Prefix(tuple(lengths))
+        case _:
+            return DateLevels(tuple(section["date"]))
+
+
+def _code_at(section: Mapping[str, Any] | None) -> CodeAt | None:
+    if section is None:
+        return None
+    return CodeAt(**{key: Decimal(str(number)) for key, number in section.items()})
+
+
+def _output(section: Mapping[str, Any]) -> Output:
+    if "microdata" in section:
+        return MicrodataOutput(**section["microdata"])
+    table = section["table"]
+    measure = table["measure"]
+    return TableOutput(
+        name=table["name"],
+        policy=table["policy"],
+        dimensions=tuple(table["dimensions"]),
+        sum_of=None if measure == "count" else measure["sum"],
+        source=table.get("from"),
+        holding=table.get("holding"),
+    )
+
+
+def _problems(plan: Plan) -> Iterator[str]:
+    """What a schema cannot say: how the parts of a plan agree with each other."""
+    if plan.material is Material.SECURITY:
+        yield "material: material of class 'security' has no path to a portal"
+    if plan.material is Material.POLICY_DOCUMENT and plan.not_before is None:
+        yield "not_before: a policy-document needs the instant before which nothing may show"
+    for variable in plan.variables:
+        yield from (f"variables.{variable.name}: {text}" for text in _variable_problems(variable))
+    yield from _unit_problems(plan)
+    yield from _output_problems(plan)
+
+
+NUMERIC = (ValueType.INTEGER, ValueType.NUMBER)
+
+
+def _variable_problems(variable: Variable) -> Iterator[str]:
+    is_quasi = variable.role is Role.QUASI_IDENTIFIER
+    coded = variable.top_code or variable.bottom_code or variable.round_to
+    if variable.treatment and variable.role is not Role.DIRECT_IDENTIFIER:
+        yield "a treatment is for a direct-identifier only"
+    if variable.hierarchy and not is_quasi:
+        yield "a hierarchy is for a quasi-identifier only"
+    if variable.role is Role.ATTRIBUTE and not variable.reason:
+        yield (
+            "an attribute is published as it is and needs a written reason; "
+            "without one it is a quasi-identifier"
+        )
+    if coded and variable.role not in (Role.ATTRIBUTE, Role.SENSITIVE_ATTRIBUTE):
+        yield "top_code, bottom_code and round_to are for attributes; give a hierarchy instead"
+    if coded and variable.type not in NUMERIC:
+        yield "top_code, bottom_code and round_to need type integer or number"
+    if isinstance(variable.hierarchy, Intervals) and variable.type not in NUMERIC:
+        yield "hierarchy intervals need type integer or number"
+    if isinstance(variable.hierarchy, DateLevels) and variable.type is not ValueType.DATE:
+        yield "hierarchy date needs type date"
+
+
+def _unit_problems(plan: Plan) -> Iterator[str]:
+    roles = {variable.name: variable.role for variable in plan.variables}
+    for unit in plan.units:
+        if roles.get(unit.column) not in (Role.STRUCTURAL, Role.DIRECT_IDENTIFIER):
+            yield (
+                f"units.{unit.kind}: '{unit.column}' must be a variable "
+                f"with role structural or direct-identifier"
+            )
+    if plan.weight is not None and roles.get(plan.weight) is not Role.STRUCTURAL:
+        yield f"weight: '{plan.weight}' must be a variable with role structural"
+
+
+def _output_problems(plan: Plan) -> Iterator[str]:
+    names = [output.name for output in plan.outputs]
+    if len(set(names)) < len(names):
+        yield "outputs: every output needs a name of its own"
+    if len(plan.microdata) > 1:
+        yield (
+            "outputs: two microdata outputs of one source can be joined; "
+            "publish one of them, or take a plan and a source for each"
+        )
+    from_source = [table for table in plan.tables if table.source is None]
+    if plan.microdata and from_source:
+        yield (
+            f"outputs: '{from_source[0].name}' is tabulated from the source and microdata complete "
+            f"its blanks; add 'from: {plan.microdata[0].name}', or drop one of the two"
+        )
+    figures = [table.figure for table in from_source]
+    if len(set(figures)) < len(figures):
+        yield (
+            "outputs: two tables of the same figure from one source are linked and are "
+            "not protected together yet; publish one table with all the dimensions"
+        )
+    for number, table in enumerate(plan.outputs):
+        if isinstance(table, TableOutput):
+            yield from (f"outputs[{number}].table: {text}" for text in _table_problems(plan, table))
+
+
+def _table_problems(plan: Plan, table: TableOutput) -> Iterator[str]:
+    variables = {variable.name: variable for variable in plan.variables}
+    for name in table.dimensions:
+        role = variables[name].role if name in variables else None
+        if role is Role.SENSITIVE_ATTRIBUTE:
+            yield (
+                f"the sensitive attribute '{name}' as a dimension needs a group-disclosure rule, "
+                f"which is not supported yet"
+            )
+        elif role is not Role.QUASI_IDENTIFIER:
+            yield f"dimension '{name}' must be a quasi-identifier of this plan"
+    summed = variables.get(table.sum_of or "")
+    if table.sum_of and (summed is None or summed.type not in NUMERIC):
+        yield f"the summed variable '{table.sum_of}' must have type integer or number"
+    if table.source is None:
+        if table.holding and table.holding not in variables:
+            yield f"holding '{table.holding}' is no variable of this plan"
+        return
+    if table.source not in [output.name for output in plan.microdata]:
+        yield f"from: there is no microdata output '{table.source}' in this plan"
+    if table.holding:
+        yield "holding is for tables from the source; published microdata hold no contributors"
+    if summed and not summed.published:
+        yield f"the summed variable '{table.sum_of}' is not published in the microdata"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Literal
+
+from clearance.documents import check
+from clearance.errors import PolicyError
+from clearance.plan import Material, MicrodataOutput, Output, Plan, Role, TableOutput
+from clearance.schemas import load as load_schema
 
 
 class Loss(StrEnum):
@@ -91,4 +96,102 @@ class Policy:
 
 
 def parse(document: Mapping[str, Any], *, where: str) -> Policy:
-    raise NotImplementedError
+    """The policy in ``document``. PolicyError names ``where``, the path and what was expected."""
+    check(document, load_schema("policy"), where=where, error=PolicyError)
+    return Policy(
+        id=document["id"],
+        review=ReviewRules(**document["review"]),
+        microdata=_microdata(document["microdata"]) if "microdata" in document else None,
+        tables=_tables(document["tables"]) if "tables" in document else None,
+    )
+
+
+def parse_concentration(document: Mapping[str, Any], *, where: str) -> Concentration:
+    """The secret part of a policy. PolicyError names ``where`` and the path, never a number."""
+    check(document, load_schema("concentration"), where=where, error=PolicyError)
+    dominance = document.get("dominance", {})
+    return Concentration(
+        p_percent=document.get("p_percent"),
+        n=dominance.get("n"),
+        k_percent=dominance.get("k_percent"),
+    )
+
+
+def _microdata(section: Mapping[str, Any]) -> MicrodataRules:
+    return MicrodataRules(
+        k=section["k"],
+        max_suppressed_share=Fraction(str(section["max_suppressed_share"])),
+        models=tuple(DistinctL(**model["distinct-l"]) for model in section.get("models", ())),
+        loss=Loss(section["loss"]),
+    )
+
+
+def _tables(section: Mapping[str, Any]) -> TableRules:
+    at_most = section["attacker"]["at_most_percent"]
+    return TableRules(
+        minimum_frequency=section["minimum_frequency"],
+        zeros=section["zeros"],
+        attacker=Attacker(
+            at_least_percent=section["attacker"]["at_least_percent"],
+            at_most_percent=None if at_most == "unbounded" else at_most,
+        ),
+        concentration_file=section.get("concentration", {}).get("file"),
+    )
+
+
+LOWEST_FLOOR = 3  # of k and of minimum_frequency, for personal data
+
+
+def check_suits(plan: Plan, policies: Mapping[str, Policy]) -> None:
+    """Raises PolicyError, with every reason, unless the policies suit the plan's outputs.
+
+    Floors for personal data (THREATS 9), a section for each kind of output, a model for
+    each published sensitive attribute (THREATS 8), a concentration rule for sums.
+    """
+    problems = [problem for output in plan.outputs for problem in _unsuited(plan, output, policies)]
+    if problems:
+        raise PolicyError("\n".join(dict.fromkeys(problems)))
+
+
+def _unsuited(plan: Plan, output: Output, policies: Mapping[str, Policy]) -> Iterator[str]:
+    policy = policies.get(output.policy)
+    if policy is None:
+        yield f"output '{output.name}': there is no policy '{output.policy}' in the catalog"
+    elif isinstance(output, MicrodataOutput):
+        yield from _unsuited_microdata(plan, policy)
+    elif output.source is None:
+        yield from _unsuited_table(plan, output, policy)
+
+
+def _unsuited_microdata(plan: Plan, policy: Policy) -> Iterator[str]:
+    rules = policy.microdata
+    if rules is None:
+        yield f"policy '{policy.id}': microdata need a section 'microdata'"
+        return
+    if plan.material is Material.PERSONAL_DATA and rules.k < LOWEST_FLOOR:
+        yield f"policy '{policy.id}': k must be at least {LOWEST_FLOOR} for personal data"
+    if rules.max_suppressed_share == 1:
+        yield f"policy '{policy.id}': a limit of 1 would let everything be suppressed"
+    modelled = {model.variable for model in rules.models}
+    sensitive = {variable.name for variable in plan.with_role(Role.SENSITIVE_ATTRIBUTE)}
+    for name in sorted(sensitive - modelled):
+        yield (
+            f"policy '{policy.id}': the published sensitive attribute '{name}' needs a model; "
+            f"k alone does not protect it (add distinct-l, or do not publish it)"
+        )
+    for name in sorted(modelled - sensitive):
+        yield f"policy '{policy.id}': a model names '{name}', which is no sensitive attribute here"
+
+
+def _unsuited_table(plan: Plan, output: TableOutput, policy: Policy) -> Iterator[str]:
+    rules = policy.tables
+    if rules is None:
+        yield f"policy '{policy.id}': tables need a section 'tables'"
+        return
+    if plan.material is Material.PERSONAL_DATA and rules.minimum_frequency < LOWEST_FLOOR:
+        yield (
+            f"policy '{policy.id}': minimum_frequency must be at least {LOWEST_FLOOR} "
+            f"for personal data"
+        )
+    if output.sum_of is not None and rules.concentration_file is None:
+        yield f"policy '{policy.id}': sums need a concentration rule (table '{output.name}')"

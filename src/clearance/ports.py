@@ -14,7 +14,6 @@ import pandas as pd
 from clearance.candidate import Candidate, Manifest, ReleaseId
 from clearance.plan import ValueType
 
-
 # ---------------------------------------------------------------- data
 
 
@@ -172,11 +171,25 @@ class Vault(Protocol):
 
     def open_report(self, manifest_digest: str) -> bytes: ...
 
+    def seal_note(self, manifest_digest: str, name: str, content: bytes) -> None:
+        """Keeps what a person wrote about a candidate, e.g. a reason, sealed like its report."""
+        ...
+
+    def open_note(self, manifest_digest: str, name: str) -> bytes:
+        """VaultError where there is none."""
+        ...
+
+    def salt(self, manifest_digest: str, name: str) -> bytes:
+        """32 random bytes, kept sealed; the same ones whenever asked for this name again."""
+        ...
+
 
 class Memory(Protocol):
     """The sealed bytes of everything that ever was visible."""
 
-    def remember(self, release: ReleaseId, files: Mapping[str, bytes]) -> None: ...
+    def remember(self, release: ReleaseId, files: Mapping[str, bytes]) -> None:
+        """Keeps these bytes for good. Safe to repeat; OperatorError for other bytes."""
+        ...
 
     def recall(self, release: ReleaseId) -> Mapping[str, bytes]:
         """MemoryMissingError where its bytes are not there or damaged."""
@@ -184,8 +197,11 @@ class Memory(Protocol):
 
     def releases(self, dataset: str) -> tuple[ReleaseId, ...]: ...
 
-    def head(self, dataset: str) -> str:
-        """Digest over the manifests of all remembered releases of the dataset, in order."""
+    def head(self, dataset: str, *, without: ReleaseId | None = None) -> str:
+        """Digest over the manifests of all remembered releases of the dataset, in order.
+
+        ``without`` leaves one out: what the head was before that release, if it is the last.
+        """
         ...
 
 
@@ -194,17 +210,25 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the answer came from the person it names; ``reason`` says why not."""
+    """Whether the answer came from the person it names; ``reason`` says why not.
+
+    ``voids``: contexts of earlier answers whose proof this answer has spoilt.
+    """
 
     accepted: bool
     reason: str
+    voids: tuple[str, ...] = ()
 
 
 class Judge(Protocol):
     """Holds what proves who a person is. Its secrets are not readable by a worker's user."""
 
     def judge(self, person: str, code: str, *, context: str, at: datetime) -> Verdict:
-        """A code is good once. ``context`` names the digest and attempt that it was given for."""
+        """A code is good once. ``context`` names the digest and attempt that it was given for.
+
+        Asked again with the same context it answers the same, unless a later answer has
+        voided it. ``at``: when the answer was given; an old answer is refused.
+        """
         ...
 
     def is_reviewer(self, person: str) -> bool: ...
@@ -275,4 +299,3 @@ class Progress(Protocol):
     """Told about each stage, for people who wait."""
 
     def stage(self, name: str) -> AbstractContextManager[None]: ...
-
