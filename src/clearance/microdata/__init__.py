@@ -1,0 +1,1 @@
+"""Microdata protection: what to recode and suppress, decided on a histogram alone."""
