@@ -10,11 +10,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from clearance.findings import Finding
+
 
 class ClearanceError(Exception):
-    """Base of all; never raised itself."""
+    """Base of all; never raised itself. ``findings`` are what was collected before raising."""
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(message)
+        self.findings = findings
 
 
 class PlanError(ClearanceError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,14 @@ import numpy.typing as npt
 
 from clearance.documents import check
 from clearance.errors import PlanError
-from clearance.plan import DateLevels, HierarchyFile, HierarchySource, Intervals, Prefix
+from clearance.plan import (
+    DateLevels,
+    HierarchyFile,
+    HierarchySource,
+    Intervals,
+    Prefix,
+    ValueType,
+)
 from clearance.schemas import load as load_schema
 
 SUPPRESSED_LABEL = "*"  # the label of the level that covers everything
@@ -72,16 +80,24 @@ def from_rows(name: str, rows: Sequence[Sequence[str]], *, where: str) -> Hierar
     lengths = {len(row) for row in rows}
     if len(lengths) > 1:
         raise PlanError(f"{where}: expected rows of one length, found {len(lengths)} lengths")
-    if any(label.strip() == "" for row in rows for label in row):
+    if any(_normalised(label) == "" for row in rows for label in row):
         raise PlanError(f"{where}: expected a label in every column, found empty ones")
-    levels = tuple(tuple(label.strip() for label in level) for level in zip(*rows, strict=True))
+    levels = tuple(tuple(map(_normalised, level)) for level in zip(*rows, strict=True))
     return _checked(name, _covered(levels), where=where)
 
 
-def build(name: str, source: HierarchySource | None, leaves: Sequence[str]) -> Hierarchy:
+def build(
+    name: str,
+    source: HierarchySource | None,
+    leaves: Sequence[str],
+    *,
+    kind: ValueType = ValueType.TEXT,
+) -> Hierarchy:
     """The hierarchy over ``leaves``, the distinct values of a column in canonical text.
 
     Without ``source``: the values, then everything. A `HierarchyFile` is built by `from_rows`.
+    ``kind``: integers are labelled 0-4, numbers "0 to under 5"; the plan's type decides that,
+    not the values, which may all be suppressed (THREATS 10).
     PlanError where the widths, lengths or levels are not nested.
     """
     where = f"hierarchy of '{name}'"
@@ -92,7 +108,7 @@ def build(name: str, source: HierarchySource | None, leaves: Sequence[str]) -> H
             pass
         case Intervals(widths):
             numbers = tuple(_number(leaf) for leaf in known)
-            whole = all(number == number.to_integral_value() for number in (*numbers, *widths))
+            whole = kind is ValueType.INTEGER and all(width % 1 == 0 for width in widths)
             label = _whole_interval if whole else _interval
             levels = (
                 known,
@@ -150,6 +166,10 @@ def _checked(name: str, levels: tuple[tuple[str, ...], ...], *, where: str) -> H
                 f"level {number}; levels must be nested"
             )
     return Hierarchy(name, levels)
+
+
+def _normalised(label: str) -> str:
+    return unicodedata.normalize("NFC", label).strip()
 
 
 def _by(leaves: tuple[str, ...], label: Callable[[str], str]) -> tuple[str, ...]:
@@ -210,7 +230,7 @@ def _day(leaf: str) -> date:
 
 
 CALENDAR: dict[str, Callable[[str], str]] = {
-    "month": lambda leaf: f"{_day(leaf):%Y-%m}",
+    "month": lambda leaf: _day(leaf).isoformat()[:7],
     "quarter": lambda leaf: f"{_day(leaf).year:04}-Q{(_day(leaf).month + 2) // 3}",
     "year": lambda leaf: f"{_day(leaf).year:04}",
 }

@@ -140,6 +140,7 @@ def _tables(section: Mapping[str, Any]) -> TableRules:
 
 
 LOWEST_FLOOR = 3  # of k and of minimum_frequency, for personal data
+OF_PERSONS = (Role.DIRECT_IDENTIFIER, Role.SENSITIVE_ATTRIBUTE)
 
 
 def check_suits(plan: Plan, policies: Mapping[str, Policy]) -> None:
@@ -163,12 +164,17 @@ def _unsuited(plan: Plan, output: Output, policies: Mapping[str, Policy]) -> Ite
         yield from _unsuited_table(plan, output, policy)
 
 
+def _personal(plan: Plan) -> bool:
+    """Whether the floors hold: the word ``material`` alone does not lift them (THREATS 9)."""
+    return plan.material is Material.PERSONAL_DATA or bool(plan.with_role(*OF_PERSONS))
+
+
 def _unsuited_microdata(plan: Plan, policy: Policy) -> Iterator[str]:
     rules = policy.microdata
     if rules is None:
         yield f"policy '{policy.id}': microdata need a section 'microdata'"
         return
-    if plan.material is Material.PERSONAL_DATA and rules.k < LOWEST_FLOOR:
+    if _personal(plan) and rules.k < LOWEST_FLOOR:
         yield f"policy '{policy.id}': k must be at least {LOWEST_FLOOR} for personal data"
     if rules.max_suppressed_share == 1:
         yield f"policy '{policy.id}': a limit of 1 would let everything be suppressed"
@@ -188,7 +194,7 @@ def _unsuited_table(plan: Plan, output: TableOutput, policy: Policy) -> Iterator
     if rules is None:
         yield f"policy '{policy.id}': tables need a section 'tables'"
         return
-    if plan.material is Material.PERSONAL_DATA and rules.minimum_frequency < LOWEST_FLOOR:
+    if _personal(plan) and rules.minimum_frequency < LOWEST_FLOOR:
         yield (
             f"policy '{policy.id}': minimum_frequency must be at least {LOWEST_FLOOR} "
             f"for personal data"

@@ -7,12 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clearance.candidate import Candidate, Manifest, ReleaseId
 from clearance.plan import ValueType
+
+if TYPE_CHECKING:  # slow to import, and only named here
+    import pandas as pd
 
 # ---------------------------------------------------------------- data
 
@@ -32,6 +33,14 @@ class SourceFile:
 
     path: Path
     format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The same rows twice: CSV (UTF-8, LF, comma, header) and Parquet (typed, missing is null)."""
+
+    csv: bytes
+    parquet: bytes
 
 
 class Source(Protocol):
@@ -82,12 +91,10 @@ class Engine(Protocol):
         """The records whose values in ``keys``'s columns match none of its rows."""
         ...
 
-    def export(
-        self, dataset: Dataset, columns: Mapping[str, ValueType], *, csv: Path, parquet: Path | None
-    ) -> None:
+    def export(self, dataset: Dataset, columns: Mapping[str, ValueType]) -> Exported:
         """These columns, sorted by their typed values, all of them, in their order.
 
-        CSV: UTF-8, LF, comma, header. Parquet: typed, missing values are null.
+        Numbers sort as numbers, missing values first; everything else by code point.
         """
         ...
 

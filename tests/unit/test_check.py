@@ -1,0 +1,131 @@
+"""``clearance check`` on a releasable dataset: what it prints, writes and leaves alone."""
+
+from __future__ import annotations
+
+import csv
+import random
+from pathlib import Path
+
+from tests.small_catalog import csv_text, people, write
+
+KEYS = {
+    "dataset",
+    "release",
+    "releasable",
+    "compared_releases",
+    "findings",
+    "outputs",
+    "seconds",
+}
+
+
+def test_the_json_has_the_keys_of_the_contract(tmp_path: Path) -> None:
+    checked = write(tmp_path).check()
+    assert checked.exit_code == 0, checked.terminal
+    assert set(checked.answer) == KEYS
+    assert checked.answer["release"] == "people/2026/1"
+    assert checked.answer["compared_releases"] == 0
+    assert set(checked.answer["seconds"]) == {
+        "read",
+        "classify",
+        "protect",
+        "validate",
+        "pack",
+        "attack",
+    }
+    (output,) = checked.answer["outputs"]
+    assert output["file"] == "data/persons.csv"
+    assert output["records"] + output["suppressed_records"] == 200
+    assert output["k"] >= 5
+    assert set(output["information_loss"]) == {"granularity", "entropy_bits"}
+
+
+def test_a_dry_run_leaves_no_ledger_and_no_vault(tmp_path: Path) -> None:
+    catalog = write(tmp_path)
+    assert catalog.check().exit_code == 0
+    assert not catalog.home.exists()
+
+
+def test_a_missing_schema_warns_and_is_drafted(tmp_path: Path) -> None:
+    catalog = write(tmp_path)
+    checked = catalog.check("--out", str(tmp_path / "out"))
+    assert "schema-missing" in checked.rules
+    draft = tmp_path / "out" / "people.schema.json"
+    assert draft.is_file()
+    draft.rename(tmp_path / "schemas" / "datasets" / "people.schema.json")
+    assert "schema-missing" not in catalog.check().rules
+
+
+def test_what_is_written_is_for_its_owner_only(tmp_path: Path) -> None:
+    write(tmp_path).check("--out", str(tmp_path / "out"))
+    written = [tmp_path / "out", *(tmp_path / "out").rglob("*")]
+    assert len(written) > 10
+    assert all(path.stat().st_mode & 0o077 == 0 for path in written)
+
+
+def test_direct_identifiers_and_structural_columns_are_not_published(tmp_path: Path) -> None:
+    write(tmp_path).check("--out", str(tmp_path / "out"))
+    with (tmp_path / "out/candidate/data/persons.csv").open() as lines:
+        assert next(csv.reader(lines)) == ["age", "place", "health"]
+    for path in (tmp_path / "out/candidate").rglob("*"):
+        assert path.is_dir() or b"Canary" not in path.read_bytes()
+
+
+def test_any_order_of_the_records_gives_the_same_bytes(tmp_path: Path) -> None:
+    rows = people()
+    shuffled = random.Random(1).sample(rows, len(rows))
+    for name, order in {"one": rows, "two": shuffled}.items():
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, source=csv_text(order)).check("--out", str(tmp_path / name / "out"))
+    one, two = (
+        {
+            str(path.relative_to(tmp_path / name)): path.read_bytes()
+            for path in (tmp_path / name / "out" / "candidate").rglob("*")
+            if path.is_file()
+        }
+        for name in ("one", "two")
+    )
+    assert one == two
+
+
+def test_a_table_of_the_published_microdata_adds_up_to_them(tmp_path: Path) -> None:
+    table = {
+        "name": "by-place",
+        "dimensions": ["place"],
+        "measure": "count",
+        "from": "persons",
+        "policy": "open",
+    }
+    catalog = write(tmp_path, plan=lambda plan: plan["outputs"].append({"table": table}))
+    checked = catalog.check("--out", str(tmp_path / "out"))
+    assert checked.exit_code == 0, checked.terminal
+    microdata, cells = checked.answer["outputs"]
+    with (tmp_path / "out/candidate/data/by-place.csv").open() as lines:
+        counts = {row["place"]: row["count"] for row in csv.DictReader(lines)}
+    assert int(counts["_T"]) == microdata["records"]
+    assert cells["attack"] == {"attacked": 0, "exposed": 0}
+
+
+def test_a_table_from_the_source_hides_what_is_unsafe(tmp_path: Path) -> None:
+    def only_a_table(plan: dict) -> None:
+        plan["outputs"] = [
+            {
+                "table": {
+                    "name": "by-place-and-age",
+                    "dimensions": ["place", "age"],
+                    "measure": "count",
+                    "policy": "open",
+                }
+            }
+        ]
+
+    catalog = write(tmp_path, plan=only_a_table, source=csv_text(people(190)))
+    checked = catalog.check("--out", str(tmp_path / "out"))
+    assert checked.exit_code == 0, checked.terminal
+    (cells,) = checked.answer["outputs"]
+    assert cells["primary"] > 0
+    assert cells["attack"]["attacked"] == cells["primary"] + cells["secondary"]
+    assert cells["attack"]["exposed"] == 0
+    with (tmp_path / "out/candidate/data/by-place-and-age.csv").open() as lines:
+        shown = [int(row["count"]) for row in csv.DictReader(lines) if row["count"]]
+    assert all(count == 0 or count >= 5 for count in shown)
