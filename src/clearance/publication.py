@@ -184,6 +184,7 @@ def _already_public(case: Case, there: PortalRelease, desk: _Desk) -> Published:
             f"{release}: the portal shows bytes that no approval in the ledger is about"
         )
     if _entry(case, Kind.PUBLISHED, desk.ledger) is None:
+        desk.portal.flip(case.release)  # its pages, or "latest", may have been left behind
         return _enter(case, there, desk)
     return _published(case, there, new=False)
 
