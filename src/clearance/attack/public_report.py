@@ -1,0 +1,303 @@
+"""The public disclosure report: a closed list of statements, each borne out by public bytes.
+
+Whatever else is told of a release is for the reviewer: a loss in bits, a number of secondary
+suppressions or an estimated threshold can be solved for what was suppressed (THREATS 6).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from clearance.attack.coded import number
+from clearance.attack.public_text import written_by_people
+from clearance.attack.result import blocked
+from clearance.findings import Finding
+from clearance.hierarchy import Hierarchy
+from clearance.plan import Intervals, MicrodataOutput, Output, Plan, Prefix, Variable
+from clearance.policy import Attacker, MicrodataRules, Policy, TableRules
+
+FILE = "disclosure-report.json"
+FORMAT = 1
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+TOP = {"format", "dataset", "release", "title", "statement", "outputs"}
+OF_OUTPUT = {"name", "kind", "file", "policy", "method", "columns", "blanks", "records"}
+OF_MICRODATA = {"k", "models", "loss_measure", "max_suppressed_share", "levels"}
+OF_TABLE = {"minimum_frequency", "zeros", "attacker"}
+OF_COLUMN = {"name", "role", "treatment", "level", "text"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the public bytes say about one output. ``levels`` is empty for a table."""
+
+    rows: int
+    blanks: int
+    columns: tuple[str, ...]
+    levels: Mapping[str, int]
+
+
+def stated_levels(report: Any, output: str) -> dict[str, int]:
+    """The levels that a report states for a microdata output, as far as they are levels."""
+    for each in _outputs(report):
+        if each.get("name") == output and isinstance(each.get("levels"), dict):
+            return {
+                str(name): level for name, level in each["levels"].items() if type(level) is int
+            }
+    return {}
+
+
+def check_report(
+    report: Any,
+    plan: Plan,
+    policies: Mapping[str, Policy],
+    hierarchies: Mapping[str, Hierarchy],
+    facts: Mapping[str, Facts],
+) -> Iterator[Finding]:
+    """That the report has no key beyond the list, and no number that is not a public one."""
+    if not isinstance(report, dict):
+        yield blocked("unreadable-file", FILE, 1, "is no JSON object; write the file anew")
+        return
+    unlisted = sorted(_unlisted(report))
+    if unlisted:
+        yield blocked(
+            "not-on-the-closed-list",
+            FILE,
+            len(unlisted),
+            f"{', '.join(unlisted)}: such statements are for the reviewer only; leave them out",
+        )
+    wrong = sorted(_wrong(report, plan, policies, facts))
+    if wrong:
+        yield blocked(
+            "not-borne-out",
+            FILE,
+            len(wrong),
+            f"{', '.join(wrong)}: not what plan, policy and published files say; "
+            f"derive the report from them",
+        )
+    explained = _explained(plan, policies, hierarchies, facts)
+    strange = sorted(_strange_texts(report, explained))
+    if strange:
+        yield blocked(
+            "number-not-public",
+            FILE,
+            len(strange),
+            f"{', '.join(strange)}: holds a number that does not follow from plan, policy or "
+            f"published files; leave it out",
+        )
+
+
+def _outputs(report: Any) -> list[dict[str, Any]]:
+    found = report.get("outputs") if isinstance(report, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _columns(output: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = output.get("columns")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+# ---------------------------------------------------------------- keys
+
+
+def _unlisted(report: Mapping[str, Any]) -> Iterator[str]:
+    yield from set(report) - TOP
+    for place, output in enumerate(_outputs(report)):
+        allowed = OF_OUTPUT | (OF_MICRODATA if output.get("kind") == "microdata" else OF_TABLE)
+        yield from (f"outputs[{place}].{key}" for key in set(output) - allowed)
+        for column in _columns(output):
+            yield from (f"outputs[{place}].columns.{key}" for key in set(column) - OF_COLUMN)
+
+
+# ---------------------------------------------------------------- values
+
+
+def _wrong(
+    report: Mapping[str, Any],
+    plan: Plan,
+    policies: Mapping[str, Policy],
+    facts: Mapping[str, Facts],
+) -> Iterator[str]:
+    pattern = rf"{re.escape(plan.dataset)}/{re.escape(plan.period)}/\d+"
+    if report.get("format") != FORMAT:
+        yield "format"
+    if report.get("dataset") != plan.dataset or report.get("title") != plan.title:
+        yield "dataset or title"
+    if not re.fullmatch(pattern, str(report.get("release"))):
+        yield "release"
+    outputs = {output.name: output for output in plan.outputs}
+    stated = report.get("outputs")
+    if not isinstance(stated, list) or _names(stated) != _in_order(stated, outputs):
+        yield "outputs"
+        return
+    for each in stated:
+        output = outputs[each["name"]]
+        if output.name in facts:
+            policy = policies[output.policy]
+            expected = _expected(output, policy, facts[output.name])
+            yield from (
+                f"{output.name}.{key}"
+                for key, values in expected.items()
+                if key in each and not any(_same(each[key], value) for value in values)
+            )
+            yield from _wrong_columns(each, output, plan, facts[output.name])
+
+
+def _names(stated: list[Any]) -> list[str]:
+    return [str(each.get("name")) if isinstance(each, dict) else "" for each in stated]
+
+
+def _in_order(stated: list[Any], outputs: Mapping[str, Output]) -> list[str]:
+    """The names of the plan's outputs, each once, in the order in which the report has them."""
+    known = [name for name in dict.fromkeys(_names(stated)) if name in outputs]
+    return [*known, *(name for name in outputs if name not in known)]
+
+
+def _expected(output: Output, policy: Policy, facts: Facts) -> dict[str, tuple[Any, ...]]:
+    """Key to the values that it may have."""
+    microdata = isinstance(output, MicrodataOutput)
+    shared: dict[str, tuple[Any, ...]] = {
+        "kind": ("microdata" if microdata else "table",),
+        "file": (f"data/{output.name}.csv",),
+        "policy": (output.policy,),
+        "records": (facts.rows,),
+        "blanks": (facts.blanks, 0) if microdata else (facts.blanks,),
+    }
+    if microdata and policy.microdata is not None:
+        return shared | _microdata_parameters(policy.microdata, facts)
+    if not microdata and policy.tables is not None:
+        return shared | _table_parameters(policy.tables)
+    return shared
+
+
+def _microdata_parameters(rules: MicrodataRules, facts: Facts) -> dict[str, tuple[Any, ...]]:
+    models = [
+        {"model": "distinct-l", "variable": model.variable, "l": model.l} for model in rules.models
+    ]
+    return {
+        "k": (rules.k,),
+        "models": (models,),
+        "loss_measure": (rules.loss.value,),
+        "max_suppressed_share": (rules.max_suppressed_share,),
+        "levels": (dict(facts.levels),),
+    }
+
+
+def _table_parameters(rules: TableRules) -> dict[str, tuple[Any, ...]]:
+    return {
+        "minimum_frequency": (rules.minimum_frequency,),
+        "zeros": (rules.zeros,),
+        "attacker": tuple(_attacker(rules.attacker, none) for none in ("unbounded", None)),
+    }
+
+
+def _attacker(attacker: Attacker, none: str | None) -> dict[str, Any]:
+    at_most = attacker.at_most_percent
+    return {
+        "at_least_percent": attacker.at_least_percent,
+        "at_most_percent": none if at_most is None else at_most,
+    }
+
+
+def _same(stated: Any, expected: Any) -> bool:
+    if isinstance(expected, Fraction):
+        try:
+            return abs(Fraction(str(stated)) - expected) < Fraction(1, 10**9)
+        except (ValueError, ZeroDivisionError):
+            return False
+    if type(stated) is bool or type(expected) is bool:
+        return stated is expected
+    return bool(stated == expected)
+
+
+def _wrong_columns(
+    stated: Mapping[str, Any], output: Output, plan: Plan, facts: Facts
+) -> Iterator[str]:
+    variables = {variable.name: variable for variable in plan.variables}
+    for column in _columns(stated):
+        name = column.get("name")
+        if name not in facts.columns and name not in variables:
+            yield f"{output.name}.columns: a name"
+        elif column.get("level") != facts.levels.get(str(name)):
+            yield f"{output.name}.columns.{name}.level"
+        elif (
+            isinstance(output, MicrodataOutput)
+            and name in variables
+            and column.get("role", variables[str(name)].role.value)
+            != variables[str(name)].role.value
+        ):
+            yield f"{output.name}.columns.{name}.role"
+
+
+# ---------------------------------------------------------------- numbers in texts
+
+
+def _strange_texts(report: Mapping[str, Any], explained: set[Decimal]) -> Iterator[str]:
+    if not _is_explained(report.get("statement"), explained):
+        yield "statement"
+    for output in _outputs(report):
+        if not _is_explained(output.get("method"), explained):
+            yield f"{output.get('name')}.method"
+        for column in _columns(output):
+            for key in ("treatment", "text", "role"):
+                if not _is_explained(column.get(key), explained):
+                    yield f"{output.get('name')}.columns.{column.get('name')}.{key}"
+
+
+def _is_explained(text: Any, explained: set[Decimal]) -> bool:
+    """Whether it is a text (or nothing) and all its numbers are explained."""
+    if text is None:
+        return True
+    return isinstance(text, str) and _numbers(text) <= explained
+
+
+def _numbers(text: str) -> set[Decimal]:
+    return {Decimal(match) for match in NUMBER.findall(text)}
+
+
+def _explained(
+    plan: Plan,
+    policies: Mapping[str, Policy],
+    hierarchies: Mapping[str, Hierarchy],
+    facts: Mapping[str, Facts],
+) -> set[Decimal]:
+    """Every number that plan, public policy and published files give."""
+    found = {each for text in written_by_people(plan) for each in _numbers(text)}
+    for variable in plan.variables:
+        found |= _of_variable(variable)
+    for hierarchy in hierarchies.values():
+        found |= set(map(Decimal, range(hierarchy.height + 1)))
+    for fact in facts.values():
+        found |= {Decimal(fact.rows), Decimal(fact.blanks), Decimal(len(fact.columns))}
+    for policy in policies.values():
+        found |= _of_policy(policy)
+    return found
+
+
+def _of_variable(variable: Variable) -> set[Decimal]:
+    codes = [code for code in (variable.top_code, variable.bottom_code) if code is not None]
+    values = [variable.round_to, *(code.value for code in codes), *(c.percentile for c in codes)]
+    match variable.hierarchy:
+        case Intervals(widths):
+            values += widths
+        case Prefix(lengths):
+            values += map(Decimal, lengths)
+    return {value for value in values if value is not None}
+
+
+def _of_policy(policy: Policy) -> set[Decimal]:
+    found: set[Decimal] = set()
+    if policy.microdata is not None:
+        share = policy.microdata.max_suppressed_share
+        decimal = Decimal(share.numerator) / share.denominator
+        found |= {Decimal(policy.microdata.k), decimal, decimal * 100}
+        found |= {Decimal(model.l) for model in policy.microdata.models}
+    if policy.tables is not None:
+        attacker = policy.tables.attacker
+        found |= {Decimal(policy.tables.minimum_frequency), Decimal(attacker.at_least_percent)}
+        found |= {number(str(attacker.at_most_percent)) or Decimal(0)}
+    return found

@@ -1,0 +1,281 @@
+"""The attack on a release: everything public at once, then the judgement.
+
+The intruder's side (reading, levels, classes, links, intervals, scans) works on public bytes,
+plan, public policies and hierarchies. The judge's side compares with the source, and with
+requirements that it takes from policy and source itself, never from what protected the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from clearance.attack.cells import PublishedTable
+from clearance.attack.data_package import (
+    PublishedColumns,
+    check_data_package,
+    check_extents,
+    stated_types,
+)
+from clearance.attack.filelist import check_files
+from clearance.attack.identifiers import (
+    known_identifiers,
+    scan_metadata,
+    scan_microdata,
+    scan_table,
+)
+from clearance.attack.levels import published_levels
+from clearance.attack.parquet import Reader
+from clearance.attack.public_report import FILE as REPORT_FILE
+from clearance.attack.public_report import Facts, check_report, stated_levels
+from clearance.attack.published import PublishedMicrodata
+from clearance.attack.reading import UnreadableFileError, read_json, read_rows
+from clearance.attack.records_attack import attack_microdata
+from clearance.attack.release_checks import (
+    check_floors,
+    check_links,
+    check_order,
+    check_parquet,
+)
+from clearance.attack.result import AttackReport, MicrodataAttack, TableAttack, Truth, blocked
+from clearance.attack.splits import check_splits, primary_counts, stated_splits
+from clearance.attack.table_attack import Release, attack_tables, read_tables
+from clearance.attack.vanished import check_vanished, metadata_segments
+from clearance.candidate import SUMS_FILE
+from clearance.findings import Finding
+from clearance.hierarchy import Hierarchy
+from clearance.plan import MicrodataOutput, Plan, Role
+from clearance.policy import Policy
+
+PACKAGE_FILE = "datapackage.json"
+
+
+def attack(
+    files: Mapping[str, bytes],
+    *,
+    plan: Plan,
+    policies: Mapping[str, Policy],
+    hierarchies: Mapping[str, Hierarchy],
+    truth: Truth,
+    parquet_rows: Reader,
+) -> AttackReport:
+    """What an intruder learns from the public ``files`` of a release, and what that breaks.
+
+    ``files``: every file that will be public, path to bytes, as they lie in the vault.
+    ``policies`` by id; ``hierarchies`` by variable. ``parquet_rows`` reads a Parquet file into
+    rows. Never raises for what it finds: every exposure, and whatever cannot be judged, is a
+    finding that blocks.
+    """
+    frames, findings = _frames(files, plan)
+    report, unreadable = _report(files)
+    findings += [*check_files(files, plan), *check_floors(plan, policies), *unreadable]
+    microdata, of_levels = _microdata(frames, plan, policies, hierarchies, report)
+    findings += [*of_levels, *check_links(list(microdata.values()))]
+    release = Release(
+        plan=plan,
+        policies=policies,
+        hierarchies=hierarchies,
+        truth=truth,
+        microdata=microdata,
+    )
+    tables, of_files = read_tables(release, frames)
+    metadata = {path: files[path] for path in files if not _is_data(path)}
+    splits = stated_splits(metadata, plan)
+    primary = primary_counts(splits, {name: len(each.blanks) for name, each in tables.items()})
+    on_microdata, of_records = _on_microdata(microdata, hierarchies, truth)
+    on_tables, of_cells = attack_tables(release, tables, primary)
+    findings += [*of_files, *of_records, *of_cells, *check_splits(splits)]
+    findings += check_order(microdata, stated_types(files.get(PACKAGE_FILE)))
+    findings += check_parquet(files, frames, parquet_rows)
+    findings += _scans(release, tables, metadata, frames)
+    facts = {
+        **{name: _facts_of_records(each) for name, each in microdata.items()},
+        **{name: _facts_of_cells(each) for name, each in tables.items()},
+    }
+    if report is not None:
+        findings += check_report(report, plan, policies, hierarchies, facts)
+    findings += _package(files, release, tables)
+    return AttackReport(
+        findings=tuple(findings),
+        microdata=_all_microdata(plan) | on_microdata,
+        tables=_all_tables(plan) | on_tables,
+    )
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _is_data(path: str) -> bool:
+    return path == SUMS_FILE or path.startswith("data/")
+
+
+def _frames(
+    files: Mapping[str, bytes], plan: Plan
+) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    """The rows of each output, by its name; an output that is missing has none."""
+    frames, findings = {}, []
+    for output in plan.outputs:
+        path = f"data/{output.name}.csv"
+        try:
+            if path in files:
+                frames[output.name] = read_rows(files[path])
+        except UnreadableFileError as error:
+            findings.append(_unreadable(path, str(error)))
+    return frames, findings
+
+
+def _report(files: Mapping[str, bytes]) -> tuple[Any, list[Finding]]:
+    if REPORT_FILE not in files:
+        return None, []
+    try:
+        return read_json(files[REPORT_FILE]), []
+    except UnreadableFileError as error:
+        return None, [_unreadable(REPORT_FILE, str(error))]
+
+
+def _microdata(
+    frames: Mapping[str, pd.DataFrame],
+    plan: Plan,
+    policies: Mapping[str, Policy],
+    hierarchies: Mapping[str, Hierarchy],
+    report: Any,
+) -> tuple[dict[str, PublishedMicrodata], list[Finding]]:
+    """The readable microdata outputs that rules apply to, with the levels of their columns."""
+    found: dict[str, PublishedMicrodata] = {}
+    findings: list[Finding] = []
+    quasi = [variable.name for variable in plan.with_role(Role.QUASI_IDENTIFIER)]
+    for output in plan.microdata:
+        file, rules = f"data/{output.name}.csv", policies[output.policy].microdata
+        if rules is None:
+            findings.append(_no_rules(file, output))
+        elif output.name in frames:
+            frame = frames[output.name]
+            labels = {name: set(frame[name]) for name in quasi if name in frame.columns}
+            stated = stated_levels(report, output.name)
+            levels, wrong = published_levels(labels, hierarchies, stated, where=file)
+            findings += wrong
+            found[output.name] = PublishedMicrodata(
+                output=output, file=file, frame=frame, levels=levels, rules=rules, plan=plan
+            )
+    return found, findings
+
+
+# ---------------------------------------------------------------- attacking
+
+
+def _on_microdata(
+    microdata: Mapping[str, PublishedMicrodata],
+    hierarchies: Mapping[str, Hierarchy],
+    truth: Truth,
+) -> tuple[dict[str, MicrodataAttack], list[Finding]]:
+    results: dict[str, MicrodataAttack] = {}
+    findings: list[Finding] = []
+    for name, each in microdata.items():
+        results[name], more = attack_microdata(each, hierarchies, truth)
+        findings += more
+    return results, findings
+
+
+def _scans(
+    release: Release,
+    tables: Mapping[str, PublishedTable],
+    metadata: Mapping[str, bytes],
+    frames: Mapping[str, pd.DataFrame],
+) -> Iterator[Finding]:
+    """Identifiers and vanished values in all public bytes."""
+    plan, hierarchies, truth = release.plan, release.hierarchies, release.truth
+    known = known_identifiers(plan, truth)
+    shown = frozenset(
+        value for frame in frames.values() for name in frame for value in frame[name].unique()
+    )
+    pieces = metadata_segments(metadata)
+    for published in release.microdata.values():
+        yield from scan_microdata(published, hierarchies, truth, known)
+        yield from check_vanished(published, hierarchies, truth, pieces, shown)
+    for table in tables.values():
+        yield from scan_table(table, known)
+    yield from scan_metadata(metadata, plan, hierarchies, shown, known)
+    yield from check_extents(metadata, plan, shown)
+
+
+def _package(
+    files: Mapping[str, bytes], release: Release, tables: Mapping[str, PublishedTable]
+) -> Iterator[Finding]:
+    if PACKAGE_FILE not in files:
+        return
+    data = {
+        each.file: PublishedColumns(each.frame, _code_lists(each, release.hierarchies))
+        for each in release.microdata.values()
+    }
+    for table in tables.values():
+        codes = {
+            name: (frozenset(dimension.members),) for name, dimension in table.categories.items()
+        }
+        data[table.file] = PublishedColumns(table.frame, codes)
+    yield from check_data_package(files[PACKAGE_FILE], files, data)
+
+
+def _code_lists(
+    published: PublishedMicrodata, hierarchies: Mapping[str, Hierarchy]
+) -> dict[str, tuple[frozenset[str], ...]]:
+    return {
+        name: (frozenset(hierarchies[name].labels(level)),)
+        for name, level in published.levels.items()
+    }
+
+
+# ---------------------------------------------------------------- results
+
+
+def _facts_of_records(published: PublishedMicrodata) -> Facts:
+    frame = published.frame
+    return Facts(
+        rows=len(frame),
+        blanks=sum(int((frame[name] == "").sum()) for name in frame),
+        columns=tuple(frame.columns),
+        levels=published.levels,
+    )
+
+
+def _facts_of_cells(table: PublishedTable) -> Facts:
+    frame = table.frame
+    return Facts(
+        rows=len(frame),
+        blanks=int((frame[table.output.figure] == "").sum()),
+        columns=tuple(frame.columns),
+        levels={},
+    )
+
+
+def _all_microdata(plan: Plan) -> dict[str, MicrodataAttack]:
+    """Results of files that could not be read: nothing was found to hold."""
+    return {
+        output.name: MicrodataAttack(
+            name=output.name, file=f"data/{output.name}.csv", records=0, k=0, l={}, unique=0
+        )
+        for output in plan.microdata
+    }
+
+
+def _all_tables(plan: Plan) -> dict[str, TableAttack]:
+    return {
+        output.name: TableAttack(
+            name=output.name, file=f"data/{output.name}.csv", attacked=0, exposed=0
+        )
+        for output in plan.tables
+    }
+
+
+def _no_rules(file: str, output: MicrodataOutput) -> Finding:
+    return blocked(
+        "no-microdata-rules",
+        file,
+        1,
+        f"policy {output.policy} has no rules for microdata; add a section 'microdata'",
+    )
+
+
+def _unreadable(path: str, reason: str) -> Finding:
+    return blocked("unreadable-file", path, 1, f"{reason}; write the file anew")
