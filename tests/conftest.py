@@ -19,3 +19,7 @@ def shared_data() -> Path:
     if os.environ.get("CLEARANCE_REQUIRE_SHARED_DATA") == "1":
         pytest.fail(message)
     pytest.skip(message)
+
+
+# The session-wide Prefect server; it starts when a test asks for it.
+pytest_plugins = ["tests.flow_harness"]

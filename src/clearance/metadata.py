@@ -59,7 +59,7 @@ class PublishedOutput:
 
     @classmethod
     def of_table(cls, protected: ProtectedCells, path: str) -> PublishedOutput:
-        content = protected.frame.to_csv(index=False, lineterminator="\n").encode()
+        content = write_rows(protected.frame)
         return cls(
             protected=protected, path=path, content=content, parquet=None, rows=protected.frame
         )
@@ -99,6 +99,20 @@ def read_rows(content: bytes) -> pd.DataFrame:
         keep_default_na=False,
         skip_blank_lines=False,
     ).astype(object)
+
+
+def write_rows(frame: pd.DataFrame) -> bytes:
+    """A frame of text as CSV: UTF-8, LF, comma, header; `read_rows` reads the same again.
+
+    Carriage returns are quoted as well, which pandas and older versions of `csv` forget.
+    """
+    rows = [list(frame.columns), *frame.itertuples(index=False, name=None)]
+    return "".join(",".join(map(_quoted, row)) + "\n" for row in rows).encode()
+
+
+def _quoted(text: str) -> str:
+    needed = any(each in text for each in ',"\r\n')
+    return '"' + text.replace('"', '""') + '"' if needed else text
 
 
 def public_files(
@@ -330,7 +344,8 @@ def report_page(report: Mapping[str, Any]) -> str:
     """The public report as a page that needs nothing else."""
     from jinja2 import Environment
 
-    return Environment(autoescape=True).from_string(REPORT_PAGE).render(report=report)
+    environment = Environment(autoescape=True, keep_trailing_newline=True)
+    return environment.from_string(REPORT_PAGE).render(report=report)
 
 
 REPORT_PAGE = """<!doctype html>

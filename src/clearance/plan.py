@@ -392,11 +392,11 @@ def _output_problems(plan: Plan) -> Iterator[str]:
             f"outputs: '{from_source[0].name}' is tabulated from the source and microdata complete "
             f"its blanks; add 'from: {plan.microdata[0].name}', or drop one of the two"
         )
-    figures = [table.figure for table in from_source]
-    if len(set(figures)) < len(figures):
+    if len(from_source) > 1:
         yield (
-            "outputs: two tables of the same figure from one source are linked and are "
-            "not protected together yet; publish one table with all the dimensions"
+            "outputs: two tables from one source are linked, also where one counts and the other "
+            "sums, and are not protected together yet; publish one of them, or take both from "
+            "published microdata"
         )
     for number, table in enumerate(plan.outputs):
         if isinstance(table, TableOutput):
@@ -422,6 +422,8 @@ def _table_problems(plan: Plan, table: TableOutput) -> Iterator[str]:
     if table.source is None:
         if table.holding and table.holding not in variables:
             yield f"holding '{table.holding}' is no variable of this plan"
+        if table.holding in (*table.dimensions, table.sum_of):
+            yield f"holding '{table.holding}' must name who contributes, not what is tabulated"
         return
     if table.source not in [output.name for output in plan.microdata]:
         yield f"from: there is no microdata output '{table.source}' in this plan"

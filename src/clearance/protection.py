@@ -34,6 +34,7 @@ from clearance.plan import (
 from clearance.policy import Concentration, MicrodataRules, Policy, TableRules
 from clearance.ports import Dataset, Engine
 from clearance.pseudonym import pseudonyms
+from clearance.tables.other_units import overlooked
 from clearance.tables.protect import ProtectedTable, protect_table, published_frame
 from clearance.tables.tabulate import Dimension, tabulate
 
@@ -304,11 +305,24 @@ def protect_source_table(
     rules = policy.tables
     if rules is None:
         raise PolicyError(f"policy '{policy.id}' has no section 'tables'")
-    contributor = output.holding or (plan.units[0].column if plan.units else None)
-    contributions = _contributions(engine, dataset, output, contributor)
+    _refuse_sums_that_count(engine, dataset, output)
     dimensions = [Dimension(name, hierarchies[name]) for name in output.dimensions]
-    table = tabulate(contributions, dimensions, figure=output.figure)
+    units = [unit.column for unit in plan.units]
+    first, *others = dict.fromkeys([*([output.holding] if output.holding else []), *units]) or [
+        None
+    ]
+    table, *other_tables = [
+        tabulate(_contributions(engine, dataset, output, column), dimensions, figure=output.figure)
+        for column in (first, *others)
+    ]
     protected = protect_table(table, rules, concentration)
+    small = overlooked(protected, other_tables, rules, concentration)
+    if small:
+        raise DisclosureRiskError(
+            f"table '{output.name}': {small} cells are safe as contributions of {first} and unsafe "
+            f"as those of {', '.join(map(str, others))}; name the coarsest kind of unit as its "
+            f"holding, or use coarser dimensions"
+        )
     frame = protected.frame()
     _refuse_hidden_categories(plan, output, frame)
     return ProtectedCells(
@@ -318,6 +332,18 @@ def protect_source_table(
         columns=_table_columns(plan, output),
         protected=protected,
     )
+
+
+def _refuse_sums_that_count(engine: Engine, dataset: Dataset, output: TableOutput) -> None:
+    """The sum of a yes-or-no variable counts people, whom no threshold would then count."""
+    if output.sum_of is None:
+        return
+    amounts = set(engine.values(dataset, output.sum_of)["value"]) - {MISSING, "0"}
+    if len(amounts) < 2:
+        raise DisclosureRiskError(
+            f"table '{output.name}': every amount of {output.sum_of} is the same or 0, so that its "
+            f"sums are counts which no threshold protects; publish a count with it as a dimension"
+        )
 
 
 def _refuse_hidden_categories(plan: Plan, output: TableOutput, frame: pd.DataFrame) -> None:
@@ -384,9 +410,9 @@ def _contributions(
 def _spread(frame: pd.DataFrame, output: TableOutput) -> pd.DataFrame:
     """One row per record, numbered, where each record is a contributor of its own."""
     rows = frame.loc[np.repeat(frame.index.to_numpy(), frame["records"])].reset_index(drop=True)
+    amounts = [Decimal(text or "0") for text in rows[output.sum_of]] if output.sum_of else []
     rows = rows.assign(records=1, contributor=[str(number) for number in range(len(rows))])
     if output.sum_of:
-        amounts = [Decimal(text or "0") for text in rows[output.sum_of]]
         rows = rows.assign(amount=pd.Series(amounts, dtype=object))
         rows = rows[[*output.dimensions, "contributor", "records", "amount"]]
     return rows.astype({"records": "int64"})

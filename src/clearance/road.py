@@ -16,6 +16,7 @@ import pandas as pd
 from clearance.attack import AttackReport, Truth, attack
 from clearance.candidate import Candidate, ReleaseId, pack
 from clearance.classify import Profile, classify
+from clearance.coding import is_coded
 from clearance.columns import typed
 from clearance.desk import bind
 from clearance.errors import InputError, PlanError, UnclassifiedError
@@ -138,7 +139,7 @@ def prepare(entry: Entry, tools: Tools, *, schema_required: bool) -> Prepared:
         raw = tools.engine.load(entry.source)
         earlier = {each: tools.memory.recall(each) for each in tools.memory.releases(plan.dataset)}
     with watch.stage("classify"):
-        findings = [*_classified(tools.engine, raw, plan), *_linked(entry)]
+        findings = [*_classified(tools.engine, raw, plan), *_linked(entry), *_summed_bare(plan)]
         truth = _typed(raw, plan, tools)
         hierarchies = _hierarchies(entry, truth, tools)
     with watch.stage("protect"):
@@ -249,6 +250,22 @@ def _linked(entry: Entry) -> Iterator[Finding]:
         )
 
 
+def _summed_bare(plan: Plan) -> Iterator[Finding]:
+    """Coding is of records: the sums of a table from the source hold the amounts as they are."""
+    for table in plan.tables:
+        if table.source is None and table.sum_of and is_coded(plan.variable(table.sum_of)):
+            yield Finding(
+                rule="summed-as-it-is",
+                severity="warn",
+                where=f"table {table.name}: {table.sum_of}",
+                count=1,
+                message=(
+                    f"top_code, bottom_code and round_to of {table.sum_of} are for microdata; this "
+                    f"table sums the amounts of the source, protected by the table's rules alone"
+                ),
+            )
+
+
 def _typed(raw: Dataset, plan: Plan, tools: Tools) -> Dataset:
     """The rows with every value in its type's canonical text."""
     lookups, unreadable = {}, {}
@@ -352,7 +369,14 @@ def _published(protected: ProtectedMicrodata | ProtectedCells, engine: Engine) -
 
 
 def _file(output: PublishedOutput) -> PublishedFile:
-    return PublishedFile(name=output.name, rows=output.rows, types=types_of(output.columns))
+    return PublishedFile(
+        name=output.name,
+        rows=output.rows,
+        types=types_of(output.columns),
+        made_up=frozenset(
+            column.name for column in output.columns if column.role is Role.DIRECT_IDENTIFIER
+        ),
+    )
 
 
 def _validated(

@@ -31,11 +31,15 @@ WHOLE_RECORD = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFile:
-    """An output's published rows as canonical text, read back from its CSV, and their types."""
+    """An output's published rows as canonical text, read back from its CSV, and their types.
+
+    ``made_up``: columns of pseudonyms and made-up names, which are others in every release.
+    """
 
     name: str
     rows: pd.DataFrame
     types: Mapping[str, ValueType]
+    made_up: frozenset[str] = frozenset()
 
 
 def validate(files: Sequence[PublishedFile], schema: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -196,19 +200,22 @@ def _drafted_record(file: PublishedFile) -> dict[str, Any]:
         "required": list(file.rows.columns),
         "additionalProperties": False,
         "properties": {
-            column: _drafted_column(file.rows[column], file.types[column])
+            column: _drafted_column(
+                file.rows[column], file.types[column], listed=column not in file.made_up
+            )
             for column in file.rows.columns
         },
     }
 
 
-def _drafted_column(values: pd.Series, kind: ValueType) -> dict[str, Any]:
+def _drafted_column(values: pd.Series, kind: ValueType, *, listed: bool) -> dict[str, Any]:
+    """``listed``: whether the values may be listed, as far as they are few."""
     distinct = sorted(set(values) - {MISSING})
     json_type = {ValueType.INTEGER: "integer", ValueType.NUMBER: "number"}.get(kind, "string")
     nullable: object = [json_type, "null"] if (values == MISSING).any() else json_type
     if kind is ValueType.DATE:
         return {"type": nullable, "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-    if kind is not ValueType.TEXT or len(distinct) > MOST_DRAFTED_VALUES:
+    if kind is not ValueType.TEXT or not listed or len(distinct) > MOST_DRAFTED_VALUES:
         return {"type": nullable}
     return {"enum": [*distinct, *([None] if (values == MISSING).any() else [])]}
 

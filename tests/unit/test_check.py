@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 from pathlib import Path
 
@@ -129,3 +130,16 @@ def test_a_table_from_the_source_hides_what_is_unsafe(tmp_path: Path) -> None:
     with (tmp_path / "out/candidate/data/by-place-and-age.csv").open() as lines:
         shown = [int(row["count"]) for row in csv.DictReader(lines) if row["count"]]
     assert all(count == 0 or count >= 5 for count in shown)
+
+
+def test_the_drafted_schema_lists_no_pseudonym(tmp_path: Path) -> None:
+    def named(plan: dict) -> None:
+        plan["variables"]["name"]["treatment"] = "pseudonym"
+
+    few = csv_text([(*row[:2], "30", *row[3:]) for row in people(40)])
+    checked = write(tmp_path, plan=named, source=few).check("--out", str(tmp_path / "out"))
+    assert checked.exit_code == 0, checked.terminal
+    draft = json.loads((tmp_path / "out" / "people.schema.json").read_text())
+    record = draft["properties"]["persons"]["items"]["properties"]
+    assert record["name"] == {"type": "string"}
+    assert record["health"] == {"enum": ["fair", "good", "poor"]}

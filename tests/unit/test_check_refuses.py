@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.small_catalog import PLACES, Change, csv_text, people, write
 
 
@@ -73,9 +72,7 @@ def test_a_policy_is_refused_with_exit_code_2(tmp_path: Path, change: Change, to
 
 
 def test_material_that_is_not_personal_keeps_protection_on(tmp_path: Path) -> None:
-    catalog = write(
-        tmp_path, plan=plan_with(material="non-personal"), policy=microdata(models=[])
-    )
+    catalog = write(tmp_path, plan=plan_with(material="non-personal"), policy=microdata(models=[]))
     checked = catalog.check()
     assert checked.exit_code == 2
     assert "needs a model" in checked.messages
@@ -84,7 +81,10 @@ def test_material_that_is_not_personal_keeps_protection_on(tmp_path: Path) -> No
 INPUT_REFUSALS = {
     "empty": (b"", "is empty"),
     "a header and nothing else": (b"person_id,name,age,place,health\n", "no records"),
-    "not UTF-8": ("person_id,name,age,place,health\n1,J\xf6rg,30,Aford,good\n".encode("latin-1"), "UTF-8"),
+    "not UTF-8": (
+        "person_id,name,age,place,health\n1,J\xf6rg,30,Aford,good\n".encode("latin-1"),
+        "UTF-8",
+    ),
     "ragged": (b"person_id,name,age,place,health\n1,Canary,30\n", "do not fit"),
     "a column twice": (b"person_id,name,age,place,age\n1,Canary,30,Aford,31\n", "stand twice"),
     "a value of another type": (

@@ -264,7 +264,11 @@ REFUSED = {
     ),
     "two tables of one figure from one source": (
         (source_table(), source_table(name="u", dimensions=["place"])),
-        "outputs: two tables of the same figure from one source are linked",
+        "outputs: two tables from one source are linked",
+    ),
+    "a count and a sum from one source, whose blanks differ": (
+        (income(), source_table(), source_table(name="u", measure={"sum": "income"})),
+        "outputs: two tables from one source are linked",
     ),
     "a sensitive dimension": (
         (table(dimensions=["health"]),),
@@ -335,6 +339,14 @@ REFUSED = {
         (table(holding="person_id"),),
         "outputs[1].table: holding is for tables from the source",
     ),
+    "a holding that is a dimension": (
+        (source_table(holding="age"),),
+        "outputs[0].table: holding 'age' must name who contributes",
+    ),
+    "a holding that is what is summed": (
+        (income(), source_table(measure={"sum": "income"}, holding="income")),
+        "outputs[0].table: holding 'income' must name who contributes",
+    ),
     "a holding that is no variable": (
         (source_table(holding="gone"),),
         "outputs[0].table: holding 'gone' is no variable of this plan",
@@ -369,11 +381,6 @@ ACCEPTED = {
     "a table of the microdata": (table(),),
     "a sum of an attribute of the microdata": (income(), table(measure={"sum": "income"})),
     "a table from the source with a holding": (source_table(holding="person_id"),),
-    "a count and a sum from the source": (
-        income(),
-        source_table(),
-        source_table(name="u", measure={"sum": "income"}),
-    ),
     "a unit that is a direct identifier": (keys(units={"person": "name"}),),
     "a weight": (variable("w", role="structural", type="number"), keys(weight="w")),
 }

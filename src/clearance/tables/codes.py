@@ -62,7 +62,7 @@ def _with_unknown_and_total(
     """Leaves and codes by level, with the missing value among them and the total above all."""
     leaves = hierarchy.leaves
     levels = [tuple(CODE_OF_LABEL.get(label, label) for label in row) for row in hierarchy.levels]
-    if MISSING not in leaves:
+    if MISSING not in leaves and set(levels[0]) != {TOTAL}:  # else it is among what * covers
         leaves = (*leaves, MISSING)
         levels = [(*level, TOTAL if set(level) == {TOTAL} else UNKNOWN) for level in levels]
     if set(levels[-1]) != {TOTAL}:
