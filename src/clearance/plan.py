@@ -422,7 +422,7 @@ def _table_problems(plan: Plan, table: TableOutput) -> Iterator[str]:
     if table.source is None:
         if table.holding and table.holding not in variables:
             yield f"holding '{table.holding}' is no variable of this plan"
-        if table.holding in (*table.dimensions, table.sum_of):
+        if table.holding and table.holding in (*table.dimensions, table.sum_of):
             yield f"holding '{table.holding}' must name who contributes, not what is tabulated"
         return
     if table.source not in [output.name for output in plan.microdata]:

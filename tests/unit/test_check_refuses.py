@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.small_catalog import PLACES, Change, csv_text, people, write
+from tests.small_catalog import HEADER, PLACES, Change, csv_text, people, write
 
 
 def plan_with(**keys: Any) -> Change:
@@ -120,6 +120,25 @@ def test_a_hierarchy_that_misses_a_leaf_names_a_private_file_and_no_value(tmp_pa
     noted = catalog.home / "private" / "people-place-no-leaf.txt"
     assert noted.read_text() == "Dover\n"
     assert noted.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["../../../outside", "a/b", "x" * 300])
+def test_the_private_file_stays_in_its_folder_whatever_the_column_is_called(
+    tmp_path: Path, name: str
+) -> None:
+    source = csv_text([(*row, "SECRET") for row in people(20)], (*HEADER, name))
+    asked = variable(name, role="attribute", type="integer", reason="known to nobody")
+    catalog = write(tmp_path, plan=asked, source=source)
+    assert catalog.check().exit_code == 4
+    (noted,) = tmp_path.rglob("*-unreadable*.txt")
+    assert noted.parent == catalog.home / "private"
+
+
+def test_a_source_without_a_header_is_refused_and_not_quoted(tmp_path: Path) -> None:
+    checked = write(tmp_path, source=csv_text(people()[1:], people()[0])).check()
+    assert checked.exit_code == 2
+    assert "give the source a header line" in checked.messages
+    assert "Canary" not in checked.terminal
 
 
 def test_k_that_cannot_be_reached_is_a_disclosure_risk(tmp_path: Path) -> None:

@@ -15,13 +15,13 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from tests.small_catalog import write
 
 from clearance.adapters.catalog import datasets, load
 from clearance.adapters.files import FileSource
 from clearance.cli import HELP, VERBS, cli
 from clearance.errors import ClearanceError, PlanError
 from clearance.plan import Role
-from tests.small_catalog import write
 
 SLOW = ("prefect", "pandas", "numpy", "duckdb", "jsonschema", "rich", "requests", "cryptography")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -85,9 +87,15 @@ def _tools(
             engine.close()
 
 
+def _file_name(name: str) -> str:
+    """``name``, which holds a column's, as a file's that stays in its folder."""
+    plain = re.sub(r"[^\w.-]", "-", name)[:100]
+    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
 def _note(folder: Path, name: str, values: Sequence[str]) -> str:
     """The private file, mode 0600, that now holds ``values``, one a line."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{name}.txt"
+    path = folder / f"{_file_name(name)}.txt"
     write_private(path, "".join(f"{value}\n" for value in values).encode(), replace=True)
     return str(path)

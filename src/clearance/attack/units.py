@@ -23,12 +23,14 @@ from clearance.policy import MicrodataRules
 
 Ints = npt.NDArray[np.int64]
 
+CLASS = "\nclass"  # a name that no column of a source has: headers hold no line breaks
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Found:
     """The source beside a published file.
 
-    ``source``: distinct combinations of labels, units and sensitive values, with ``class``
+    ``source``: distinct combinations of labels, units and sensitive values, with `CLASS`
     (a number) and ``records``. ``published``: records of each class in the file.
     ``strangers``: published records that the source does not have.
     """
@@ -62,12 +64,12 @@ def find(
     quasi = list(levels)
     source = truth.engine.histogram(truth.dataset, list(dict.fromkeys([*quasi, *also])))
     labels = {
-        f"label {name}": _recoded(source[name], hierarchies[name], level)
+        f"\nlabel {name}": _recoded(source[name], hierarchies[name], level)
         for name, level in levels.items()
     }
     source = source.assign(**labels)
-    source = source.assign(**{"class": class_numbers(source, list(labels))})
-    classes = source.drop_duplicates("class").set_index("class")[list(labels)].sort_index()
+    source = source.assign(**{CLASS: class_numbers(source, list(labels))})
+    classes = source.drop_duplicates(CLASS).set_index(CLASS)[list(labels)].sort_index()
     counts = frame.groupby(quasi, dropna=False).size() if quasi else pd.Series([len(frame)])
     known = {key: number for number, key in enumerate(_tuples(classes, list(labels)))}
     published = np.zeros(len(known), dtype=np.int64)
@@ -91,7 +93,7 @@ def whole_units(found: Found, kinds: Sequence[str], rules: MicrodataRules) -> pd
     Whole units: those whose profile (the classes of all their records) is too rare or has
     too little diversity. None where the file holds neither exactly what that leaves.
     """
-    present = found.source[found.published[found.source["class"]] > 0]
+    present = found.source[found.published[found.source[CLASS]] > 0]
     if (_totals(present, len(found.published)) == found.published).all():
         return present
     for entity in kinds:
@@ -108,21 +110,21 @@ def fewest_units(found: Found, kept: pd.DataFrame | None, kind: str) -> int:
     that were published. A missing unit counts as one unit, however many records lack it.
     """
     source = found.source if kept is None else kept
-    held = source.groupby(["class", kind], dropna=False)["records"].sum().reset_index()
-    held = held.sort_values(["class", "records"], ascending=[True, False], kind="stable")
-    before = held.groupby("class")["records"].cumsum() - held["records"]
-    needed = before.to_numpy() < found.published[held["class"]]
-    units = np.bincount(held["class"][needed], minlength=len(found.published))
+    held = source.groupby([CLASS, kind], dropna=False)["records"].sum().reset_index()
+    held = held.sort_values([CLASS, "records"], ascending=[True, False], kind="stable")
+    before = held.groupby(CLASS)["records"].cumsum() - held["records"]
+    needed = before.to_numpy() < found.published[held[CLASS]]
+    units = np.bincount(held[CLASS][needed], minlength=len(found.published))
     return int(units[found.published > 0].min(initial=np.iinfo(np.int64).max))
 
 
 def least_diversity(found: Found, kept: pd.DataFrame | None, kind: str, variable: str) -> int:
     """The least l of ``variable`` over the published classes, units of ``kind`` taken whole."""
     source = found.source if kept is None else kept
-    source = source[found.published[source["class"]] > 0]
+    source = source[found.published[source[CLASS]] > 0]
     held: dict[tuple[int, str], set[str]] = defaultdict(set)
     for number, unit, value in zip(
-        source["class"].tolist(), source[kind], source[variable], strict=True
+        source[CLASS].tolist(), source[kind], source[variable], strict=True
     ):
         held[number, unit].update({value} - {MISSING})
     return diversity(Unit(number, frozenset(values)) for (number, _), values in held.items())
@@ -131,7 +133,7 @@ def least_diversity(found: Found, kept: pd.DataFrame | None, kind: str, variable
 def suppressed_units(found: Found, kept: pd.DataFrame | None, entity: str) -> tuple[int, int]:
     """Units of which nothing was published (at least), and all units."""
     source = found.source
-    remaining = source[found.published[source["class"]] > 0] if kept is None else kept
+    remaining = source[found.published[source[CLASS]] > 0] if kept is None else kept
     total = int(source[entity].nunique(dropna=False))
     return total - int(remaining[entity].nunique(dropna=False)), total
 
@@ -141,7 +143,7 @@ def _unsafe_profile(
 ) -> npt.NDArray[np.bool_]:
     """For each row whether its unit's profile is held by too few or too uniform units."""
     rows = source.loc[np.repeat(source.index.to_numpy(), source["records"])]
-    seen = link_profiles(rows["class"].to_numpy(dtype=np.int64), rows[entity].tolist())
+    seen = link_profiles(rows[CLASS].to_numpy(dtype=np.int64), rows[entity].tolist())
     numbers: dict[object, int] = {}
     of_unit = {unit: numbers.setdefault(seen[unit], len(numbers)) for unit in seen}
     profile = source[entity].map(of_unit).fillna(-1).astype(np.int64)
@@ -166,7 +168,7 @@ def _recoded(values: pd.Series, hierarchy: Hierarchy, level: int) -> pd.Series:
 
 def _totals(source: pd.DataFrame, classes: int) -> Ints:
     weights = source["records"].to_numpy(dtype=np.float64)
-    return np.bincount(source["class"], weights=weights, minlength=classes).astype(np.int64)
+    return np.bincount(source[CLASS], weights=weights, minlength=classes).astype(np.int64)
 
 
 def _tuples(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:

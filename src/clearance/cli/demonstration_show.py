@@ -114,11 +114,27 @@ def _await_reviewers(
     )
     for each in waiting:
         console.print(f"{each.dataset}: [link={each.address}]{each.address}[/link]", soft_wrap=True)
-    with Live(_table(settings, waiting), console=console, auto_refresh=False) as live:
-        while not _all_over(demo.releases(settings)):
-            opened.check()
-            live.update(_table(settings, waiting), refresh=True)
-            time.sleep(1)
+    if console.is_terminal:
+        with Live(console=console, auto_refresh=False) as live:
+            for table in _tables(settings, opened, waiting, each_seconds=1):
+                live.update(table, refresh=True)
+    else:
+        for table in _tables(settings, opened, waiting, each_seconds=CODE_SECONDS):
+            console.print(table)
+
+
+def _tables(
+    settings: Settings, opened: Office, waiting: Sequence[Waiting], *, each_seconds: int
+) -> Iterator[Table]:
+    """How things are, again and again until every release is over."""
+    shown_at = 0.0
+    while not _all_over(demo.releases(settings)):
+        opened.check()
+        if time.monotonic() - shown_at >= each_seconds:
+            shown_at = time.monotonic()
+            yield _table(settings, waiting)
+        time.sleep(0.3)
+    yield _table(settings, waiting)
 
 
 def _table(settings: Settings, waiting: Sequence[Waiting]) -> Table:

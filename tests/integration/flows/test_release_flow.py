@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from clearance.errors import InputError
 from tests.flow_harness import FlowOffice
 
 pytestmark = pytest.mark.integration
@@ -143,3 +146,29 @@ def test_a_dataset_that_is_not_in_the_catalog_is_not_offered(office: FlowOffice)
 
     with pytest.raises(PlanError, match="does not offer this dataset"):
         office.trigger("../../etc")
+
+
+def test_what_an_operator_can_repair_is_tried_again(office: FlowOffice) -> None:
+    office.approved()
+    held = office.here.ledger.lock("publish-people")
+    held.__enter__()
+    release = threading.Timer(1.0, held.__exit__, (None, None, None))
+    release.start()
+    assert "published people/2026/1" in office.publish()
+    release.join()
+
+
+def test_what_a_steward_must_repair_is_not_tried_again(
+    office: FlowOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def refuses(_: object, dataset: str) -> None:
+        tried.append(dataset)
+        raise InputError("3 records have 4 fields instead of 5")
+
+    monkeypatch.setattr("clearance.adapters.release_run.prepare_release", refuses)
+    run = office.trigger()
+    assert office.run(run) == "Failed"
+    assert tried == ["people"]
+    assert "3 records" not in office.api.state(run).message
