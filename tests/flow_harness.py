@@ -44,8 +44,20 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]
         try:
             yield server
         finally:
+            _send_what_is_left()
             os.environ.clear()
             os.environ.update(before)
+
+
+def _send_what_is_left() -> None:
+    """Prefect's background threads end here; at exit they would wait for a server that is gone."""
+    if "prefect" not in sys.modules:
+        return
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=10)
 
 
 @dataclass(frozen=True)

@@ -347,10 +347,14 @@ def _refuse_sums_that_count(engine: Engine, dataset: Dataset, output: TableOutpu
 
 
 def _refuse_hidden_categories(plan: Plan, output: TableOutput, frame: pd.DataFrame) -> None:
-    """Categories come from a public code list or have a figure that is shown (THREATS 10)."""
-    shown = frame[output.figure] != ""
+    """Names of categories come from a public code list or a figure that is shown (THREATS 10).
+
+    Numbers and dates are known to everybody.
+    """
+    shown = [text != "" and Decimal(text) != 0 for text in frame[output.figure]]
     for name in output.dimensions:
-        if isinstance(plan.variable(name).hierarchy, HierarchyFile):
+        variable = plan.variable(name)
+        if variable.type is not ValueType.TEXT or isinstance(variable.hierarchy, HierarchyFile):
             continue
         hidden = set(frame[name]) - set(frame[name][shown])
         if hidden:

@@ -66,6 +66,8 @@ def test_a_release_is_triggered_reviewed_and_published_in_the_browser(
     retry(served, page, run)
     page.goto(served.api.run_address(run))
     page.get_by_text("Published").first.wait_for()
+    page.get_by_role("tab", name="Details").click()
+    page.get_by_text("Run Count").first.wait_for()
     page.screenshot(path=pictures / "7-retried.png")
     assert (files(portal), kinds(served)) == (before, told)
     assert outside == []

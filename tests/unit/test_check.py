@@ -143,3 +143,14 @@ def test_the_drafted_schema_lists_no_pseudonym(tmp_path: Path) -> None:
     record = draft["properties"]["persons"]["items"]["properties"]
     assert record["name"] == {"type": "string"}
     assert record["health"] == {"enum": ["fair", "good", "poor"]}
+
+
+def test_the_column_of_a_unit_may_have_any_name(tmp_path: Path) -> None:
+    def visits_by_class(plan: dict) -> None:
+        plan["variables"]["class"] = plan["variables"].pop("person_id")
+        plan["units"] = {"person": "class"}
+
+    header = ("class", "name", "age", "place", "health")
+    twice = csv_text([*people(), *people()[:40]], header)
+    checked = write(tmp_path, plan=visits_by_class, source=twice).check()
+    assert checked.exit_code == 0, checked.terminal

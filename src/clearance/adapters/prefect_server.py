@@ -37,12 +37,13 @@ class PrefectServer:
 def environment(inherited: Mapping[str, str], *, folder: Path, api: str) -> dict[str, str]:
     """``inherited`` without anybody's Prefect profile, with one that lives in ``folder``.
 
-    Nothing is counted or sent to anybody outside.
+    Nothing is counted or sent to anybody outside, and no other web page may call it.
     """
     own = {
         "PREFECT_HOME": str(folder),
         "PREFECT_PROFILES_PATH": str(folder / "profiles.toml"),
         "PREFECT_API_URL": api,
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": api.removesuffix("/api"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_API_BLOCKS_REGISTER_ON_START": "false",

@@ -10,6 +10,7 @@ from math import floor
 import numpy as np
 
 from clearance.attack import units
+from clearance.attack.linking import check_links
 from clearance.attack.published import PublishedMicrodata
 from clearance.attack.recount import (
     Ints,
@@ -78,6 +79,7 @@ def attack_microdata(
         *_models(published, counted.l),
         *check_codings(published, truth),
         *check_refinements(published, hierarchies, truth),
+        *check_links(published, hierarchies, truth),
         _uniqueness(published, unique),
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 from clearance.attack.categories import Categories, categories
 from clearance.attack.cells import PublishedTable, read_table
 from clearance.attack.contributions import (
+    TrueTable,
     columns_needed,
     contributor_of,
     true_table,
@@ -122,6 +123,14 @@ def _from_microdata(release: Release, table: PublishedTable) -> tuple[TableAttac
 # ---------------------------------------------------------------- from the source
 
 
+def _true(release: Release, table: PublishedTable, contributor: str | None) -> TrueTable:
+    """The table tabulated again from the source, with the contributors that a column names."""
+    records = release.truth.engine.histogram(
+        release.truth.dataset, columns_needed(table.output, contributor)
+    )
+    return true_table(records, table.output, table.categories, table.axes, contributor)
+
+
 def _from_source(
     release: Release, table: PublishedTable, split: int | None
 ) -> tuple[Asked | None, list[Finding]]:
@@ -130,10 +139,7 @@ def _from_source(
     if rules is None:
         return None, [_no_rules(table)]
     contributor = contributor_of(release.plan, output)
-    records = release.truth.engine.histogram(
-        release.truth.dataset, columns_needed(output, contributor)
-    )
-    true = true_table(records, output, table.categories, table.axes, contributor)
+    true = _true(release, table, contributor)
     concentration = release.truth.concentration.get(output.policy)
     applying = concentration if output.sum_of is not None or true.several else None
     findings = [
@@ -143,6 +149,11 @@ def _from_source(
         *check_listed(table, true),
         *check_unsafe(table, true, rules, applying),
     ]
+    for unit in release.plan.units:
+        if unit.column != contributor:
+            other = _true(release, table, unit.column)
+            judged = concentration if output.sum_of is not None or other.several else None
+            findings += check_unsafe(table, other, rules, judged)
     beforehand = {
         cell: bounds
         for microdata in release.microdata.values()
@@ -177,8 +188,9 @@ def _no_rules(table: PublishedTable) -> Finding:
 def _intervals(asked: Sequence[Asked]) -> tuple[dict[str, TableAttack], list[Finding]]:
     """Tables of one figure are one system."""
     results: dict[str, TableAttack] = {}
-    findings: list[Finding] = []
-    for figure in dict.fromkeys(each.table.output.sum_of for each in asked):
+    figures = dict.fromkeys(each.table.output.sum_of for each in asked)
+    findings = [_several_figures(asked, len(figures))] if len(figures) > 1 else []
+    for figure in figures:
         group = [each for each in asked if each.table.output.sum_of == figure]
         verdict = exposed_cells(group)
         for each in group:
@@ -187,6 +199,17 @@ def _intervals(asked: Sequence[Asked]) -> tuple[dict[str, TableAttack], list[Fin
             results[table.output.name] = attacked
             findings += _exposed(table, fallen, consistent=verdict.consistent)
     return results, findings
+
+
+def _several_figures(asked: Sequence[Asked], count: int) -> Finding:
+    """A sum that is shown says that the blank count beside it reaches the threshold."""
+    return blocked(
+        "several-figures",
+        ", ".join(each.table.file for each in asked),
+        count,
+        "tables of different figures from one source complete each other's blanks and are not "
+        "attacked together yet; publish one of them",
+    )
 
 
 def _exposed(table: PublishedTable, fallen: int, *, consistent: bool) -> Iterator[Finding]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
-from clearance.errors import InputError
+from clearance.adapters.release_run import publish_candidate
+from clearance.adapters.settings import Settings
+from clearance.errors import InputError, PortalError
+from clearance.publication import Published
 from tests.flow_harness import FlowOffice
 
 pytestmark = pytest.mark.integration
@@ -148,14 +149,20 @@ def test_a_dataset_that_is_not_in_the_catalog_is_not_offered(office: FlowOffice)
         office.trigger("../../etc")
 
 
-def test_what_an_operator_can_repair_is_tried_again(office: FlowOffice) -> None:
+def test_what_an_operator_can_repair_is_tried_again(
+    office: FlowOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     office.approved()
-    held = office.here.ledger.lock("publish-people")
-    held.__enter__()
-    release = threading.Timer(1.0, held.__exit__, (None, None, None))
-    release.start()
+    answers = iter([PortalError("does not answer"), None])
+
+    def sometimes(settings: Settings, candidate: str) -> Published:
+        failure = next(answers)
+        if failure is not None:
+            raise failure
+        return publish_candidate(settings, candidate)
+
+    monkeypatch.setattr("clearance.adapters.release_run.publish_candidate", sometimes)
     assert "published people/2026/1" in office.publish()
-    release.join()
 
 
 def test_what_a_steward_must_repair_is_not_tried_again(
@@ -172,3 +179,24 @@ def test_what_a_steward_must_repair_is_not_tried_again(
     assert office.run(run) == "Failed"
     assert tried == ["people"]
     assert "3 records" not in office.api.state(run).message
+
+
+def test_a_second_run_of_the_same_candidate_ends_when_the_review_is_over(
+    office: FlowOffice,
+) -> None:
+    first, second = office.suspended(), office.suspended()
+    office.answer(first)
+    assert office.run(first) == "Approved"
+    office.answer(second, reviewer="r.second", one_time_code=office.code("r.second"))
+    assert office.run(second) == "Approved"
+    assert office.kinds.count("candidate") == office.kinds.count("decision") == 1
+
+
+def test_no_other_web_page_may_call_prefect(office: FlowOffice) -> None:
+    import requests
+
+    answer = requests.get(
+        f"{office.api.url}/health", headers={"Origin": "https://example.org"}, timeout=10
+    )
+    assert "access-control-allow-origin" not in answer.headers
+    assert "connect-src 'self'" in answer.headers["content-security-policy"]

@@ -209,6 +209,38 @@ def test_thresholds_count_distinct_contributors() -> None:
     assert found == {"unsafe-cell-published"}
 
 
+def test_thresholds_count_every_kind_of_unit() -> None:
+    kinds = [Unit("person", "id"), Unit("household", "home")]
+    of = plan(
+        variable("id", STRUCTURAL),
+        variable("home", STRUCTURAL),
+        SEX,
+        PLACE,
+        outputs=[COUNTS],
+        units=kinds,
+    )
+    people_of, rows = two_by_two((5, 9, 8, 7))
+    apart = people_of.assign(id=[f"p{n}" for n in range(29)], home=[f"h{n}" for n in range(29)])
+    assert reasons(judged(apart, rows, of=of)) == set()
+    together = apart.assign(home=["h" if n < 5 else f"h{n}" for n in range(29)])
+    rule = Concentration(p_percent=10)
+    found = reasons(judged(together, rows, of=of, concentration=rule))
+    assert found == {"unsafe-cell-published"}
+
+
+def test_a_count_and_a_sum_of_one_source_are_not_judged_apart() -> None:
+    total = TableOutput(name="sums", policy="open", dimensions=("sex",), sum_of="income")
+    income = numeric("income", ATTRIBUTE, reason="as sums only")
+    of = plan(SEX, PLACE, income, outputs=[COUNTS, total])
+    source, counts = two_by_two((5, 9, 8, 7))
+    source = source.assign(income="10")
+    amounts = table(["sex"], {"f": "140", "m": "150", "_T": "290"}, figure="income")
+    files = release(of, policy(), {"counts": counts, "sums": amounts})
+    rule = Concentration(p_percent=10)
+    report = attacked(files, of, policy(), source, [SEXES, PLACES], concentration=rule)
+    assert reasons(report) == {"several-figures"}
+
+
 # ---------------------------------------------------------------- sums
 
 SUMS = TableOutput(name="sums", policy="open", dimensions=("place",), sum_of="turnover")
