@@ -35,7 +35,7 @@ class ReviewForm(RunInput):
     """Every field is required: with defaults, a plain "resume" would approve."""
 
     decision: Literal["approve", "return", "reject"] = Field(
-        description="Return it to the steward, or reject these bytes for good, with a reason."
+        description="Approve these bytes, return them to the steward, or reject them for good."
     )
     reviewer: str = Field(max_length=64, description="Your name as it was enrolled.")
     one_time_code: SecretStr = Field(

@@ -56,4 +56,4 @@ def operator_acts(_: Task[Any, Any], __: TaskRun, state: State[Any]) -> bool:
 
 
 def _notes() -> Path:
-    return load().home.path / "private" / f"run-{flow_run.id}.txt"
+    return load().home.private / f"run-{flow_run.id}.txt"

@@ -46,7 +46,7 @@ def office(settings: Settings, *, port: int = 0) -> Iterator[Office]:
 
     ``port``: the wished one, 0 for any. OperatorError where either does not come up.
     """
-    folder = open_home(settings.home).path / "prefect"
+    folder = open_home(settings.home).prefect
     inherited = environment_of(settings)
     with prefect_server(folder, inherited=inherited, port=free_port(port)) as server:
         log = folder / "flows.log"
@@ -79,7 +79,7 @@ def _announced(home: Home, api: str) -> Iterator[None]:
 
 
 def _announcement(home: Home) -> Path:
-    return home.path / "prefect" / "address"
+    return home.prefect / "address"
 
 
 def _await_deployments(opened: Office) -> None:

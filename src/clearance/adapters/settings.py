@@ -63,6 +63,16 @@ class Home:
         return self.path / "portal"
 
     @property
+    def private(self) -> Path:
+        """What stewards must see and nobody else may."""
+        return self.path / "private"
+
+    @property
+    def prefect(self) -> Path:
+        """Everything of a Prefect server that is run for this home."""
+        return self.path / "prefect"
+
+    @property
     def demonstration(self) -> bool:
         """Whether this home was made for a demonstration, with sample people in it."""
         return (self.path / "demonstration").is_file()
