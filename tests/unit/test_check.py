@@ -154,3 +154,12 @@ def test_the_column_of_a_unit_may_have_any_name(tmp_path: Path) -> None:
     twice = csv_text([*people(), *people()[:40]], header)
     checked = write(tmp_path, plan=visits_by_class, source=twice).check()
     assert checked.exit_code == 0, checked.terminal
+
+
+def test_a_second_check_leaves_no_file_of_the_first(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    catalog = write(tmp_path)
+    catalog.check("--out", str(out))
+    (out / "candidate" / "data" / "renamed.csv").write_text("of an earlier plan")
+    catalog.check("--out", str(out))
+    assert not (out / "candidate" / "data" / "renamed.csv").exists()

@@ -24,6 +24,7 @@ PLAN_FILE = "plan.yaml"
 class CatalogEntry:
     """Everything that people wrote about one dataset, parsed, with the bytes they wrote.
 
+    ``policy_bytes``: public and secret parts; committed to under a secret salt only.
     ``hierarchy_rows``: by variable, the rows of its hierarchy CSV.
     ``schema``: the dataset's JSON Schema, None where there is none yet.
     ``shares_source_with``: other datasets of the catalog that read the same source.
@@ -52,14 +53,15 @@ def load(catalog: Path, dataset: str, *, private_policies: Path, sources: Source
     """
     plan, written = load_plan(catalog, dataset)
     folder = catalog / dataset
-    chosen, policy_bytes = _policies(catalog, plan)
+    chosen, public_bytes = _policies(catalog, plan)
     policies.check_suits(plan, chosen)
+    concentration, secret_bytes = _concentration(plan, chosen, private_policies)
     return CatalogEntry(
         plan=plan,
         plan_bytes=written,
         policies=chosen,
-        policy_bytes=policy_bytes,
-        concentration=_concentration(plan, chosen, private_policies),
+        policy_bytes=public_bytes + secret_bytes,
+        concentration=concentration,
         hierarchy_rows=_hierarchy_rows(plan, folder),
         schema=_schema(catalog, dataset),
         source=sources.locate(plan.source_path, folder=folder),
@@ -101,9 +103,9 @@ def _policies(catalog: Path, plan: Plan) -> tuple[dict[str, Policy], bytes]:
 
 def _concentration(
     plan: Plan, chosen: Mapping[str, Policy], private: Path
-) -> dict[str, Concentration]:
-    """The secret parts of the policies of tables straight from the source, by policy id."""
-    secrets = {}
+) -> tuple[dict[str, Concentration], bytes]:
+    """The secret parts of the policies of tables straight from the source, and their bytes."""
+    secrets, written = {}, b""
     for table in plan.tables:
         rules = chosen[table.policy].tables
         if table.source is not None or rules is None or rules.concentration_file is None:
@@ -115,10 +117,11 @@ def _concentration(
                 f"the methodologist puts {rules.concentration_file} into {private}"
             )
         where = f"private policy {rules.concentration_file}"
-        text = _text(path.read_bytes(), where, PolicyError)
-        document = read_yaml(text, where=where, error=PolicyError)
+        content = path.read_bytes()
+        document = read_yaml(_text(content, where, PolicyError), where=where, error=PolicyError)
         secrets[table.policy] = policies.parse_concentration(document, where=where)
-    return secrets
+        written += content
+    return secrets, written
 
 
 def _hierarchy_rows(plan: Plan, folder: Path) -> dict[str, list[list[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from clearance.adapters.keys import make_private_folder, write_private
@@ -25,6 +26,8 @@ def write_check(folder: Path, prepared: Prepared) -> None:
     try:
         make_private_folder(folder)
         folder.chmod(PRIVATE_FOLDER)
+        if (folder / "candidate").exists():  # of an earlier check: none of its files may stay
+            shutil.rmtree(folder / "candidate")
     except OSError as problem:
         raise OperatorError(f"{folder}: {problem.strerror}") from None
     for name, content in files.items():

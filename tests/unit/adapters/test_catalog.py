@@ -194,7 +194,16 @@ def test_a_secret_part_is_read_from_the_private_folder(tmp_path: Path) -> None:
     (tmp_path / "private" / "open.secret.yaml").write_text("p_percent: 10")
     loaded = entry(office)
     assert loaded.concentration == {"open": Concentration(p_percent=10)}
-    assert b"10" not in loaded.policy_bytes.replace(b"0.1", b"")
+
+
+def test_an_approval_binds_the_secret_part_too(tmp_path: Path) -> None:
+    office = secretive(tmp_path)
+    secret = tmp_path / "private" / "open.secret.yaml"
+    secret.parent.mkdir()
+    secret.write_text("p_percent: 10")
+    before = entry(office).policy_bytes
+    secret.write_text("p_percent: 20")
+    assert entry(office).policy_bytes != before
 
 
 def test_a_missing_secret_part_is_told(tmp_path: Path) -> None:
