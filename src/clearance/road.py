@@ -145,6 +145,7 @@ def prepare(entry: Entry, tools: Tools, *, schema_required: bool) -> Prepared:
     with watch.stage("protect"):
         protected = _protected(entry, truth, hierarchies, release, tools)
         outputs = tuple(_published(each, tools.engine) for each in protected)
+        findings += _hidden(outputs, hierarchies)
     with watch.stage("validate"):
         files = [_file(output) for output in outputs]
         findings += _validated(entry, files, schema_required=schema_required)
@@ -368,6 +369,25 @@ def _published(protected: ProtectedMicrodata | ProtectedCells, engine: Engine) -
     return PublishedOutput.of_microdata(protected, path, exported)
 
 
+def _hidden(
+    outputs: Sequence[PublishedOutput], hierarchies: Mapping[str, Hierarchy]
+) -> Iterator[Finding]:
+    """Columns of microdata that say nothing any more: safe, but is it what was wanted?"""
+    for output in outputs:
+        for column in output.columns:
+            if column.level and column.level == hierarchies[column.name].height:
+                yield Finding(
+                    rule="column-not-shown",
+                    severity="warn",
+                    where=f"{output.path}: {column.name}",
+                    count=1,
+                    message=(
+                        "every value is replaced by *; to keep some of it, give another "
+                        "quasi-identifier a coarser hierarchy, or leave one out"
+                    ),
+                )
+
+
 def _file(output: PublishedOutput) -> PublishedFile:
     return PublishedFile(
         name=output.name,
@@ -429,6 +449,7 @@ def _compared(
                 count=len(differing),
                 message=(
                     "the data differ from this earlier release and the two can be compared; "
-                    "linked releases are not attacked together yet, so this one is refused"
+                    "linked releases are not attacked together yet, so this one is refused; "
+                    "nothing in the plan changes that, nor does a new period"
                 ),
             )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.small_catalog import csv_text, people, write
@@ -163,3 +166,26 @@ def test_a_second_check_leaves_no_file_of_the_first(tmp_path: Path) -> None:
     (out / "candidate" / "data" / "renamed.csv").write_text("of an earlier plan")
     catalog.check("--out", str(out))
     assert not (out / "candidate" / "data" / "renamed.csv").exists()
+
+
+def test_the_command_ends_with_the_code_of_its_verb(tmp_path: Path) -> None:
+    catalog = write(tmp_path)
+    (tmp_path / "schemas" / "datasets" / "people.schema.json").write_text('{"properties": {}}')
+    environment = {
+        **os.environ,
+        "CLEARANCE_HOME": str(catalog.home),
+        "CLEARANCE_CATALOG": str(catalog.catalog),
+    }
+    command = [sys.executable, "-c", "from clearance.cli import main; main()", "check", "people"]
+    for more in ([], ["--json"]):
+        done = subprocess.run(
+            [*command, *more], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 3, done.stderr
+
+
+def test_a_column_that_says_nothing_any_more_is_told(tmp_path: Path) -> None:
+    checked = write(tmp_path, source=csv_text(people(12))).check()
+    hidden = [each for each in checked.answer["findings"] if each["rule"] == "column-not-shown"]
+    assert [each["severity"] for each in hidden] == ["warn"] * len(hidden)
+    assert hidden

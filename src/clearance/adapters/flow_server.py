@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 
+from clearance.adapters.locks import file_lock
 from clearance.adapters.prefect_api import PrefectApi
 from clearance.adapters.prefect_server import free_port, prefect_server
 from clearance.adapters.processes import running
 from clearance.adapters.settings import Home, Settings, environment_of, open_home
-from clearance.errors import OperatorError
+from clearance.errors import LedgerError, OperatorError
 
 RELEASE_DEPLOYMENT = "release/release"
 SERVE_SECONDS = 60.0
@@ -46,9 +47,12 @@ def office(settings: Settings, *, port: int = 0) -> Iterator[Office]:
 
     ``port``: the wished one, 0 for any. OperatorError where either does not come up.
     """
-    folder = open_home(settings.home).prefect
-    inherited = environment_of(settings)
-    with prefect_server(folder, inherited=inherited, port=free_port(port)) as server:
+    home = open_home(settings.home)
+    folder, inherited = home.prefect, environment_of(settings)
+    with (
+        _alone(home),
+        prefect_server(folder, inherited=inherited, port=free_port(port)) as server,
+    ):
         log = folder / "flows.log"
         command = [sys.executable, "-m", "clearance.flows.serve"]
         with (
@@ -60,6 +64,19 @@ def office(settings: Settings, *, port: int = 0) -> Iterator[Office]:
             )
             _await_deployments(opened)
             yield opened
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """One office at a time for a home, or the second would end with the first one's address."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(file_lock(home.locks, "serve", wait_seconds=0))
+        except LedgerError:
+            raise OperatorError(
+                "the flows of this home are served already; end that 'clearance serve' first"
+            ) from None
+        yield
 
 
 def announced(home: Home) -> PrefectApi | None:

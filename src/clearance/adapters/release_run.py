@@ -47,7 +47,7 @@ def hand_in(settings: Settings, dataset: str, run: str) -> str:
     known = desk.submitted(run, ledger=here.ledger)
     if known is not None:
         return known
-    _refuse_unknown_steward(here, load_plan(settings.catalog, dataset)[0].steward)
+    refuse_unknown_steward(here, load_plan(settings.catalog, dataset)[0].steward)
     reached("before-prepare")
     prepared = prepare_release(settings, dataset)
     reached("after-prepare")
@@ -63,8 +63,8 @@ def hand_in(settings: Settings, dataset: str, run: str) -> str:
     return digest
 
 
-def _refuse_unknown_steward(here: Connections, steward: str) -> None:
-    """A name that nobody is enrolled under would hide who may not approve."""
+def refuse_unknown_steward(here: Connections, steward: str) -> None:
+    """ReviewError: a name that nobody is enrolled under would hide who may not approve."""
     person = here.people.find(steward)
     if person is None or "steward" not in person.roles:
         raise ReviewError(

@@ -67,7 +67,7 @@ def cli() -> None:
 def main() -> None:
     """The entry point of the command."""
     try:
-        cli(standalone_mode=False)
+        sys.exit(cli(standalone_mode=False))  # a verb may end with a code of its own
     except ClearanceError as problem:
         click.echo(f"clearance: {problem}", err=True)
         sys.exit(problem.exit_code)

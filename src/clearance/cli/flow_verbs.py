@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 def release(dataset: str) -> None:
     """Trigger the release flow of DATASET and print where its run is."""
     from clearance.adapters.catalog import load_plan
+    from clearance.adapters.connections import connect
     from clearance.adapters.flow_server import RELEASE_DEPLOYMENT, announced
+    from clearance.adapters.release_run import refuse_unknown_steward
     from clearance.adapters.settings import load
     from clearance.errors import OperatorError
 
     settings = load()
-    load_plan(settings.catalog, dataset)  # a wrong name or plan is told at once, and here
+    plan, _ = load_plan(settings.catalog, dataset)  # a wrong plan is told at once, and here
+    refuse_unknown_steward(connect(settings), plan.steward)
     api = announced(settings.home) or _configured_prefect()
     if api is None:
         raise OperatorError(
@@ -32,6 +35,7 @@ def release(dataset: str) -> None:
     run = api.trigger(RELEASE_DEPLOYMENT, {"dataset": dataset})
     click.echo(f"{dataset}: {api.run_address(run)}")
     click.echo("When it is Suspended, reviewers answer under 'Resume' in its menu.")
+    click.echo("If it fails, its page says why; 'clearance status' tells where a review stands.")
 
 
 @click.command()

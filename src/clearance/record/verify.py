@@ -207,7 +207,10 @@ def _envelope(content: bytes) -> _Envelope | None:
 def _signed(envelope: _Envelope | None, trust: Trust) -> tuple[bool, str]:
     """Distinct public keys are counted, whatever ids they go by."""
     if not trust.keys:
-        return False, "authenticity is unproven: no trusted key is known"
+        return False, (
+            "authenticity is unproven: no trusted key is known; "
+            "get the publisher's trust file and give it with --trust"
+        )
     signed = (
         {key.public.lower() for key in trust.keys if _signed_by(envelope, key)}
         if envelope
