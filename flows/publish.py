@@ -27,7 +27,7 @@ def publish() -> State[Any]:
     for candidate in due():
         try:
             done.append(publish_release(candidate))
-        except (ClearanceError, RuntimeError) as failure:
+        except ClearanceError as failure:
             failures.append(failure)  # one release must not hold up the others
     if failures:
         raise failures[0]

@@ -23,6 +23,10 @@ class ClearanceError(Exception):
         self.findings = findings
 
 
+class UnexpectedError(ClearanceError):
+    """What nobody foresaw, told by its kind only: a library's text may quote a value."""
+
+
 class PlanError(ClearanceError):
     """The plan, a hierarchy, the catalog or the command line is wrong: the steward acts."""
 

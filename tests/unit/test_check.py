@@ -10,7 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tests.small_catalog import csv_text, people, write
+
+from clearance.cli import main
 
 KEYS = {
     "dataset",
@@ -189,3 +192,36 @@ def test_a_column_that_says_nothing_any_more_is_told(tmp_path: Path) -> None:
     hidden = [each for each in checked.answer["findings"] if each["rule"] == "column-not-shown"]
     assert [each["severity"] for each in hidden] == ["warn"] * len(hidden)
     assert hidden
+
+
+def test_what_nobody_foresaw_is_told_by_its_kind_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise ValueError("could not convert Canary Surname7")
+
+    monkeypatch.setattr("clearance.road.classify", breaks)
+    catalog = write(tmp_path)
+    checked = catalog.check("--out", str(tmp_path / "out"))
+    assert checked.exit_code == 1
+    assert checked.rules == {"UnexpectedError"}
+    assert "Canary" not in checked.terminal
+    noted = tmp_path / "out" / "private" / "people-unexpected.txt"
+    assert "Canary Surname7" in noted.read_text()
+    assert noted.stat().st_mode & 0o777 == 0o600
+
+
+def test_no_verb_prints_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise KeyError("Canary Surname7")
+
+    monkeypatch.setenv("CLEARANCE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("clearance.cli.cli", breaks)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    shown = capsys.readouterr()
+    assert ended.value.code == 1
+    assert "unexpected KeyError" in shown.err
+    assert "Canary" not in shown.out + shown.err

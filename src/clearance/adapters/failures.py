@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from clearance.adapters.keys import write_private
-from clearance.errors import ClearanceError, OperatorError, ReviewError
+from clearance.errors import ClearanceError, OperatorError, ReviewError, UnexpectedError
 from clearance.findings import blocking
 
 TELLABLE = (OperatorError, ReviewError)
@@ -41,12 +41,20 @@ def shielded(
         except ClearanceError as problem:
             failure = type(problem)(_summary(problem, _noted(problem, notes())))
         except Exception as problem:  # noqa: BLE001 - whatever it is, its text may quote a value
-            kind = type(problem).__name__
-            failure = RuntimeError(f"unexpected {kind}; {_noted(problem, notes())}")
+            failure = unforeseen(problem, notes())
         # Raised here, and not where it was caught, so that no cause hangs on it.
         raise failure
 
     return run
+
+
+def unforeseen(problem: Exception, file: Path) -> UnexpectedError:
+    """``problem`` by its kind only; the whole story is in ``file``, which is private."""
+    kind = type(problem).__name__
+    try:
+        return UnexpectedError(f"unexpected {kind}; {_noted(problem, file)}")
+    except (OSError, ClearanceError):
+        return UnexpectedError(f"unexpected {kind}; its story could not be written to {file}")
 
 
 def _summary(problem: ClearanceError, noted: str) -> str:

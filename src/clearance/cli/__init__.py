@@ -79,3 +79,17 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("clearance: stopped", err=True)
         sys.exit(130)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, its text may quote a value
+        failure = _unforeseen(problem)
+        click.echo(f"clearance: {failure}", err=True)
+        sys.exit(failure.exit_code)
+
+
+def _unforeseen(problem: Exception) -> ClearanceError:
+    from clearance.adapters.failures import unforeseen
+    from clearance.adapters.settings import load
+
+    try:
+        return unforeseen(problem, load().home.private / "unexpected.txt")
+    except ClearanceError as unsettled:
+        return unsettled

@@ -54,6 +54,7 @@ def _prepared(dataset: str, catalog: Path | None, out: Path | None, *, quietly: 
 
     from rich.console import Console
 
+    from clearance.adapters.failures import unforeseen
     from clearance.adapters.settings import load
     from clearance.adapters.workshop import check_dataset
 
@@ -62,8 +63,14 @@ def _prepared(dataset: str, catalog: Path | None, out: Path | None, *, quietly: 
         settings = replace(settings, catalog=catalog.expanduser().absolute())
     notes = (out or settings.home.path) / "private"
     console = Console(stderr=True, quiet=quietly)
-    with console.status("read") as status:
-        return check_dataset(settings, dataset, notes=notes, stage=status.update)
+    try:
+        with console.status("read") as status:
+            return check_dataset(settings, dataset, notes=notes, stage=status.update)
+    except ClearanceError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - whatever it is, its text may quote a value
+        failure = unforeseen(problem, notes / f"{dataset}-unexpected.txt")
+    raise failure  # here, and not where it was caught, so that no cause hangs on it
 
 
 def check_json(dataset: str, prepared: Prepared) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from clearance.errors import (
     LedgerError,
     PlanError,
     ReviewError,
+    UnexpectedError,
 )
 from clearance.findings import Finding
 
@@ -33,7 +34,7 @@ def failing(problem: Exception) -> Callable[[], None]:
 
 
 def failure_of(step: Callable[[], None], notes: Path) -> Exception:
-    with pytest.raises((ClearanceError, RuntimeError)) as caught:
+    with pytest.raises(ClearanceError) as caught:
         shielded(step, notes=lambda: notes)()
     return caught.value
 
@@ -75,7 +76,7 @@ def test_no_cause_hangs_on_what_is_raised(tmp_path: Path) -> None:
             raise KeyError(CANARY) from cause
 
     failure = failure_of(step, tmp_path / "run.txt")
-    assert type(failure) is RuntimeError
+    assert type(failure) is UnexpectedError
     assert "unexpected KeyError" in str(failure)
     assert CANARY not in str(failure)
     assert failure.__cause__ is None
