@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Literal
 
 from clearance.documents import check
 from clearance.errors import PolicyError
-from clearance.plan import Material, MicrodataOutput, Output, Plan, Role, TableOutput
+from clearance.plan import (
+    Material,
+    MicrodataOutput,
+    Output,
+    Plan,
+    Role,
+    TableOutput,
+    ValueType,
+)
 from clearance.schemas import load as load_schema
 
 
@@ -21,6 +29,30 @@ class Loss(StrEnum):
     ENTROPY = "entropy"
 
 
+class Method(StrEnum):
+    """How microdata are brought to satisfy the rules."""
+
+    GLOBAL = "global"
+    LOCAL_SUPPRESSION = "local-suppression"
+    LOCAL_RECODING = "local-recoding"
+    AUTO = "auto"
+
+
+class Missing(StrEnum):
+    """What a missing value of a quasi-identifier stands for."""
+
+    OWN_CATEGORY = "own-category"
+    WILDCARD = "wildcard"
+
+
+class Distance(StrEnum):
+    """How far apart two values of a sensitive attribute are."""
+
+    EQUAL = "equal"
+    ORDERED = "ordered"
+    HIERARCHICAL = "hierarchical"
+
+
 @dataclass(frozen=True, slots=True)
 class DistinctL:
     """At least ``l`` distinct values of ``variable`` in every equivalence class."""
@@ -29,17 +61,103 @@ class DistinctL:
     l: int  # noqa: E741 - the literature's name
 
 
+@dataclass(frozen=True, slots=True)
+class EntropyL:
+    """The entropy of ``variable`` in every class is at least log ``l``."""
+
+    variable: str
+    l: Fraction  # noqa: E741 - the literature's name
+
+
+@dataclass(frozen=True, slots=True)
+class RecursiveL:
+    """In every class r1 < ``c`` (r_l + ... + r_m), r being the falling counts of the values."""
+
+    variable: str
+    c: Fraction
+    l: int  # noqa: E741 - the literature's name
+
+
+@dataclass(frozen=True, slots=True)
+class TCloseness:
+    """Every class's distribution of ``variable`` is within ``t`` (0 to 1) of the whole file's."""
+
+    variable: str
+    t: Fraction
+    distance: Distance
+
+
+@dataclass(frozen=True, slots=True)
+class BetaLikeness:
+    """In no class does a value's share exceed its share p in the file by more than ``beta`` * p.
+
+    ``enhanced``: nor by more than min(beta, -ln p) * p, value by value.
+    """
+
+    variable: str
+    beta: Fraction
+    enhanced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaDisclosure:
+    """For every value of the file |ln(q / p)| < ``delta``; a value that a class lacks violates."""
+
+    variable: str
+    delta: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class KMap:
+    """Every published class holds at least ``k`` units of the population table."""
+
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaPresence:
+    """Units of the file in units of the population, class by class: between two shares (0 to 1)."""
+
+    at_least: Fraction
+    at_most: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class KOnSubsets:
+    """Every combination of ``size`` quasi-identifiers has classes of at least ``k`` units."""
+
+    size: int
+    k: int
+
+
+SensitiveModel = DistinctL | EntropyL | RecursiveL | TCloseness | BetaLikeness | DeltaDisclosure
+Model = SensitiveModel | KMap | DeltaPresence | KOnSubsets
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MicrodataRules:
     """What microdata must satisfy.
 
-    ``k`` counts distinct units. ``max_suppressed_share`` is of the units (0 to 1), exact.
+    ``k`` counts distinct units. ``max_suppressed_share`` is of the units (0 to 1), exact; local
+    recoding suppresses no unit. ``weights``: how much a variable's information is worth beside
+    the others' (1 where it is not named), in the loss and in blanks.
     """
 
     k: int
     max_suppressed_share: Fraction
-    models: tuple[DistinctL, ...] = ()
+    models: tuple[Model, ...] = ()
     loss: Loss = Loss.GRANULARITY
+    method: Method = Method.GLOBAL
+    missing: Missing = Missing.OWN_CATEGORY
+    weights: Mapping[str, Fraction] = field(default_factory=dict)
+
+    @property
+    def of_sensitive(self) -> tuple[SensitiveModel, ...]:
+        """The models of sensitive attributes, in the policy's order."""
+        return tuple(each for each in self.models if isinstance(each, SensitiveModel))
+
+    def weight(self, variable: str) -> Fraction:
+        return self.weights.get(variable, Fraction(1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +239,41 @@ def _microdata(section: Mapping[str, Any]) -> MicrodataRules:
     return MicrodataRules(
         k=section["k"],
         max_suppressed_share=Fraction(str(section["max_suppressed_share"])),
-        models=tuple(DistinctL(**model["distinct-l"]) for model in section.get("models", ())),
+        models=tuple(_model(*item) for each in section.get("models", ()) for item in each.items()),
         loss=Loss(section["loss"]),
+        method=Method(section["method"]),
+        missing=Missing(section.get("missing", "own-category")),
+        weights={name: _exact(weight) for name, weight in section.get("weights", {}).items()},
     )
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(str(number))
+
+
+def _model(name: str, section: Mapping[str, Any]) -> Model:
+    match name:
+        case "distinct-l":
+            return DistinctL(section["variable"], section["l"])
+        case "entropy-l":
+            return EntropyL(section["variable"], _exact(section["l"]))
+        case "recursive-l":
+            return RecursiveL(section["variable"], _exact(section["c"]), section["l"])
+        case "t":
+            return TCloseness(
+                section["variable"], _exact(section["t"]), Distance(section["distance"])
+            )
+        case "beta":
+            enhanced = section["kind"] == "enhanced"
+            return BetaLikeness(section["variable"], _exact(section["beta"]), enhanced)
+        case "delta-disclosure":
+            return DeltaDisclosure(section["variable"], _exact(section["delta"]))
+        case "k-map":
+            return KMap(section["k"])
+        case "delta-presence":
+            return DeltaPresence(_exact(section["at_least"]), _exact(section["at_most"]))
+        case _:
+            return KOnSubsets(section["size"], section["k"])
 
 
 def _tables(section: Mapping[str, Any]) -> TableRules:
@@ -139,6 +289,7 @@ def _tables(section: Mapping[str, Any]) -> TableRules:
     )
 
 
+REVEALING_LITTLE = (DistinctL, EntropyL, RecursiveL, TCloseness)
 LOWEST_FLOOR = 3  # of k and of minimum_frequency, for personal data
 OF_PERSONS = (Role.DIRECT_IDENTIFIER, Role.SENSITIVE_ATTRIBUTE)
 
@@ -178,7 +329,7 @@ def _unsuited_microdata(plan: Plan, policy: Policy) -> Iterator[str]:
         yield f"policy '{policy.id}': k must be at least {LOWEST_FLOOR} for personal data"
     if rules.max_suppressed_share == 1:
         yield f"policy '{policy.id}': a limit of 1 would let everything be suppressed"
-    modelled = {model.variable for model in rules.models}
+    modelled = {model.variable for model in rules.of_sensitive}
     sensitive = {variable.name for variable in plan.with_role(Role.SENSITIVE_ATTRIBUTE)}
     for name in sorted(sensitive - modelled):
         yield (
@@ -187,6 +338,41 @@ def _unsuited_microdata(plan: Plan, policy: Policy) -> Iterator[str]:
         )
     for name in sorted(modelled - sensitive):
         yield f"policy '{policy.id}': a model names '{name}', which is no sensitive attribute here"
+    yield from (f"policy '{policy.id}': {problem}" for problem in _unsuited_models(plan, rules))
+
+
+def _unsuited_models(plan: Plan, rules: MicrodataRules) -> Iterator[str]:
+    """What models need of the plan: orders, hierarchies, a population, enough variables."""
+    quasi = [variable.name for variable in plan.with_role(Role.QUASI_IDENTIFIER)]
+    for name in sorted(set(rules.weights) - set(quasi)):
+        yield f"weights: '{name}' is no quasi-identifier here"
+    for model in rules.models:
+        match model:
+            case TCloseness(variable, _, distance) if variable in plan.names:
+                yield from _without_distance(plan, variable, distance)
+            case KMap() | DeltaPresence() if plan.population_path is None:
+                yield "k-map and delta-presence need a population table; add 'population' to the plan"
+            case KOnSubsets(size, _) if size > len(quasi):
+                yield f"k-subsets: {size} is more than the plan's {len(quasi)} quasi-identifiers"
+    for variable in plan.with_role(Role.SENSITIVE_ATTRIBUTE):
+        named = [each for each in rules.of_sensitive if each.variable == variable.name]
+        if named and not any(isinstance(each, REVEALING_LITTLE) for each in named):
+            yield (
+                f"'{variable.name}' has models that a class of one value can satisfy; "
+                f"add distinct-l, entropy-l, recursive-l or t"
+            )
+
+
+def _without_distance(plan: Plan, name: str, distance: Distance) -> Iterator[str]:
+    variable = plan.variable(name)
+    if distance is Distance.HIERARCHICAL and variable.hierarchy is None:
+        yield f"t with distance hierarchical needs a hierarchy of '{name}' in the plan"
+    if (
+        distance is Distance.ORDERED
+        and variable.hierarchy is None
+        and variable.type is ValueType.TEXT
+    ):
+        yield f"t with distance ordered needs an order of '{name}': a type or a hierarchy file"
 
 
 def _unsuited_table(plan: Plan, output: TableOutput, policy: Policy) -> Iterator[str]:

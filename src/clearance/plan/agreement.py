@@ -45,8 +45,8 @@ def _variable_problems(variable: Variable) -> Iterator[str]:
         yield f"the name '{COUNT_COLUMN}' is taken by counts; rename the column in the source"
     if variable.treatment and variable.role is not Role.DIRECT_IDENTIFIER:
         yield "a treatment is for a direct-identifier only"
-    if variable.hierarchy and not is_quasi:
-        yield "a hierarchy is for a quasi-identifier only"
+    if variable.hierarchy and not is_quasi and variable.role is not Role.SENSITIVE_ATTRIBUTE:
+        yield "a hierarchy is for a quasi-identifier, or a sensitive attribute's distances"
     if variable.role is Role.ATTRIBUTE and not variable.reason:
         yield (
             "an attribute is published as it is and needs a written reason; "

@@ -58,6 +58,7 @@ def parse(document: Mapping[str, Any], *, dataset: str, where: str) -> Plan:
         outputs=tuple(_output(item) for item in document["outputs"]),
         not_before=_instant(document.get("not_before"), where),
         weight=document.get("weight"),
+        population_path=document.get("population", {}).get("path"),
     )
     found = tuple(problems(plan))
     if found:

@@ -159,7 +159,8 @@ class Plan:
     """One dataset's plan, complete and consistent.
 
     ``units`` is empty where every record is a unit of its own (``units: record``).
-    ``source_path`` is as the steward wrote it: absolute or relative to the plan's folder.
+    ``source_path`` and ``population_path`` are as the steward wrote them: absolute or relative
+    to the plan's folder. The population has the quasi-identifiers, one row per unit.
     """
 
     dataset: str
@@ -181,6 +182,11 @@ class Plan:
     outputs: tuple[Output, ...]
     not_before: datetime | None = None
     weight: str | None = None
+    population_path: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(variable.name for variable in self.variables)
 
     def variable(self, name: str) -> Variable:
         """The variable called ``name``; KeyError where there is none."""
