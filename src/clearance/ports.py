@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clearance.candidate import Candidate, Manifest, ReleaseId
+from clearance.content import Content
 from clearance.plan import ValueType
 
 if TYPE_CHECKING:  # slow to import, and only named here
@@ -35,12 +36,17 @@ class SourceFile:
     format: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Exported:
-    """The same rows twice: CSV (UTF-8, LF, comma, header) and Parquet (typed, missing is null)."""
+    """The same rows twice: CSV (UTF-8, LF, comma, header) and Parquet (typed, missing is null).
 
-    csv: bytes
-    parquet: bytes
+    ``rows``: the distinct rows in the files' order, Categorical columns of text and ``records``
+    (int64), how often each stands there. Contents outside memory last as long as the engine.
+    """
+
+    csv: Content
+    parquet: Content
+    rows: pd.DataFrame
 
 
 class Source(Protocol):
@@ -54,7 +60,9 @@ class Source(Protocol):
 class Engine(Protocol):
     """Aggregates and recodes rows. Immutable: each verb answers a new dataset.
 
-    Frames that it gives and takes hold text only; a missing value is the empty text.
+    Frames that it gives and takes hold text only; a missing value is the empty text. In the
+    frames that it gives, text may be Categorical: its categories are the column's distinct
+    values in the frame, sorted, so that grouping needs ``observed=True``.
     No verb's result depends on the order of the rows or the number of threads.
     """
 
@@ -89,6 +97,13 @@ class Engine(Protocol):
 
     def without(self, dataset: Dataset, keys: pd.DataFrame) -> Dataset:
         """The records whose values in ``keys``'s columns match none of its rows."""
+        ...
+
+    def rewrite(self, dataset: Dataset, keys: pd.DataFrame, published: pd.DataFrame) -> Dataset:
+        """``published``'s columns take its row's values where ``keys``' columns equal theirs.
+
+        The two frames are aligned. Every record must match exactly one row of ``keys``.
+        """
         ...
 
     def export(self, dataset: Dataset, columns: Mapping[str, ValueType]) -> Exported:

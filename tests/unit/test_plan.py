@@ -170,9 +170,9 @@ REFUSED = {
         (variable("age", role="quasi-identifier", treatment="fake"),),
         "variables.age: a treatment is for a direct-identifier only",
     ),
-    "a hierarchy of a sensitive attribute": (
-        (variable("health", role="sensitive-attribute", hierarchy="h.csv"),),
-        "variables.health: a hierarchy is for a quasi-identifier only",
+    "a hierarchy of an attribute": (
+        (variable("health", role="attribute", reason="known to nobody", hierarchy="h.csv"),),
+        "variables.health: a hierarchy is for a quasi-identifier, or a sensitive attribute's",
     ),
     "an attribute without a reason": (
         (variable("health", role="attribute"),),

@@ -16,11 +16,23 @@ from clearance.plan import Material, MicrodataOutput, Plan, Role, TableOutput
 from clearance.plan import parse as parse_plan
 from clearance.policy import (
     Attacker,
+    BetaLikeness,
     Concentration,
+    DeltaDisclosure,
+    DeltaPresence,
+    Distance,
     DistinctL,
+    EntropyL,
+    KMap,
+    KOnSubsets,
     Loss,
+    Method,
+    Missing,
     Policy,
+    RecursiveL,
+    TCloseness,
     check_suits,
+    model_document,
     parse,
     parse_concentration,
 )
@@ -68,6 +80,48 @@ def test_a_share_is_exact(written: float, share: Fraction) -> None:
     assert policy.microdata.max_suppressed_share == share
 
 
+MODELS = {
+    "entropy-l": ({"variable": "health", "l": 2.5}, EntropyL("health", Fraction(5, 2))),
+    "recursive-l": ({"variable": "health", "c": 3, "l": 2}, RecursiveL("health", Fraction(3), 2)),
+    "t": (
+        {"variable": "health", "t": 0.2, "distance": "equal"},
+        TCloseness("health", Fraction(1, 5), Distance.EQUAL),
+    ),
+    "beta": (
+        {"variable": "health", "beta": 1.5, "enhanced": True},
+        BetaLikeness("health", Fraction(3, 2), True),
+    ),
+    "delta-disclosure": (
+        {"variable": "health", "delta": 1},
+        DeltaDisclosure("health", Fraction(1)),
+    ),
+    "k-map": ({"k": 3}, KMap(3)),
+    "delta-presence": (
+        {"at_least": 0.1, "at_most": 0.9},
+        DeltaPresence(Fraction(1, 10), Fraction(9, 10)),
+    ),
+    "k-subsets": ({"size": 2, "k": 5}, KOnSubsets(2, 5)),
+}
+
+
+@pytest.mark.parametrize(("name", "written"), [(n, w) for n, (w, _) in MODELS.items()])
+def test_a_model_is_read_exactly_and_written_as_it_was(name: str, written: dict[str, Any]) -> None:
+    policy = parsed(section("microdata", models=[{name: written}]))
+    assert policy.microdata is not None
+    assert policy.microdata.models == (MODELS[name][1],)
+    assert model_document(policy.microdata.models[0]) == {"model": name, **written}
+
+
+def test_methods_missing_values_and_weights_have_defaults_that_protect() -> None:
+    plain = parsed().microdata
+    assert plain is not None
+    assert (plain.method, plain.missing) == (Method.GLOBAL, Missing.OWN_CATEGORY)
+    weighty = parsed(section("microdata", weights={"age": 2.5}, missing="wildcard")).microdata
+    assert weighty is not None
+    assert [weighty.weight(name) for name in ("age", "place")] == [Fraction(5, 2), 1]
+    assert weighty.missing is Missing.WILDCARD
+
+
 REFUSED = {
     "an unknown key": (section("microdata", kk=3), "microdata: unknown key 'kk'"),
     "k of 1": (section("microdata", k=1), "microdata.k: expected an integer of at least 2"),
@@ -77,13 +131,25 @@ REFUSED = {
         section("microdata", max_suppressed_share=1.1),
         "microdata.max_suppressed_share: expected maximum 1",
     ),
-    "a method that comes later": (
-        section("microdata", method="local-recoding"),
-        "microdata.method: expected global",
+    "a method that nobody knows": (
+        section("microdata", method="guess"),
+        "microdata.method: expected one of",
     ),
-    "a model that comes later": (
+    "a model that nobody knows": (
+        section("microdata", models=[{"s-closeness": {"variable": "health", "s": 0.2}}]),
+        "microdata.models[0]: unknown key 's-closeness'",
+    ),
+    "t without a distance": (
         section("microdata", models=[{"t": {"variable": "health", "t": 0.2}}]),
-        "microdata.models[0]: unknown key 't'",
+        "microdata.models[0].t: missing 'distance'",
+    ),
+    "two models in one item": (
+        section("microdata", models=[{"k-map": {"k": 3}, "k-subsets": {"size": 1, "k": 3}}]),
+        "microdata.models[0]: ",
+    ),
+    "a weight of 0": (
+        section("microdata", weights={"age": 0}),
+        "microdata.weights.age: expected",
     ),
     "l of 1": (
         section("microdata", models=[{"distinct-l": {"variable": "health", "l": 1}}]),
@@ -220,6 +286,64 @@ UNSUITED = {
             ),
         ),
         "a model names 'helth'",
+    ),
+    "a model that a class of one value satisfies": (
+        plan(),
+        (
+            section(
+                "microdata",
+                models=[{"beta": {"variable": "health", "beta": 2, "enhanced": False}}],
+            ),
+        ),
+        "'health' has models that a class of one value can satisfy",
+    ),
+    "an order that nobody gave": (
+        plan(),
+        (
+            section(
+                "microdata",
+                models=[{"t": {"variable": "health", "t": 0.2, "distance": "ordered"}}],
+            ),
+        ),
+        "t with distance ordered needs an order of 'health'",
+    ),
+    "a distance without its hierarchy": (
+        plan(),
+        (
+            section(
+                "microdata",
+                models=[{"t": {"variable": "health", "t": 0.2, "distance": "hierarchical"}}],
+            ),
+        ),
+        "t with distance hierarchical needs a hierarchy of 'health'",
+    ),
+    "a population that is not there": (
+        plan(),
+        (
+            section(
+                "microdata",
+                models=[{"distinct-l": {"variable": "health", "l": 2}}, {"k-map": {"k": 3}}],
+            ),
+        ),
+        "k-map and delta-presence need a population",
+    ),
+    "subsets larger than the whole": (
+        plan(),
+        (
+            section(
+                "microdata",
+                models=[
+                    {"distinct-l": {"variable": "health", "l": 2}},
+                    {"k-subsets": {"size": 9, "k": 3}},
+                ],
+            ),
+        ),
+        "k-subsets: 9 is more than the plan's",
+    ),
+    "a weight of what is no quasi-identifier": (
+        plan(),
+        (section("microdata", weights={"health": 2}),),
+        "weights: 'health' is no quasi-identifier here",
     ),
     "everything may be suppressed": (
         plan(),

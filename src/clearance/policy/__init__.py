@@ -1,0 +1,60 @@
+"""Protection parameters and review rules, parsed once into frozen types."""
+
+from clearance.policy.models import (
+    BetaLikeness,
+    DeltaDisclosure,
+    DeltaPresence,
+    Distance,
+    DistinctL,
+    EntropyL,
+    KMap,
+    KOnSubsets,
+    Model,
+    RecursiveL,
+    SensitiveModel,
+    TCloseness,
+    model_document,
+    model_name,
+)
+from clearance.policy.parsing import parse, parse_concentration
+from clearance.policy.suitability import check_suits
+from clearance.policy.types import (
+    Attacker,
+    Concentration,
+    Loss,
+    Method,
+    MicrodataRules,
+    Missing,
+    Policy,
+    ReviewRules,
+    TableRules,
+)
+
+__all__ = [
+    "Attacker",
+    "BetaLikeness",
+    "Concentration",
+    "DeltaDisclosure",
+    "DeltaPresence",
+    "Distance",
+    "DistinctL",
+    "EntropyL",
+    "KMap",
+    "KOnSubsets",
+    "Loss",
+    "Method",
+    "MicrodataRules",
+    "Missing",
+    "Model",
+    "Policy",
+    "RecursiveL",
+    "ReviewRules",
+    "SensitiveModel",
+    "TCloseness",
+    "TableRules",
+    "check_suits",
+    "model_document",
+    "model_name",
+    "parse",
+    "parse_concentration",
+]
