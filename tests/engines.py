@@ -9,6 +9,7 @@ import string
 import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,7 @@ import pandas as pd
 from clearance.errors import InputError
 from clearance.metadata import write_rows
 from clearance.plan import ValueType
-from clearance.ports import Dataset, Exported, SourceFile
+from clearance.ports import Dataset, Exported, Sample, SourceFile
 
 PARQUET_TYPES = {
     ValueType.TEXT: "VARCHAR",
@@ -68,12 +69,18 @@ class PandasEngine:
         held = self._frames[dataset.name][column].value_counts(sort=False).sort_index()
         return pd.DataFrame({"value": held.index.astype(object), "records": held.to_numpy()})
 
+    def sample(self, dataset: Dataset, column: str, *, most: int) -> Sample:
+        held = self.values(dataset, column)
+        held = held[held["value"] != ""]
+        chosen = sorted(held["value"], key=lambda value: sha256(value.encode()).digest())[:most]
+        return Sample(sorted(chosen), len(held), int(held["records"].sum()))
+
     def histogram(self, dataset: Dataset, columns: Sequence[str]) -> pd.DataFrame:
         frame = self._frames[dataset.name]
         if not columns:
             return pd.DataFrame({"records": pd.Series([len(frame)], dtype="int64")})
         counts = frame.groupby(list(columns), sort=True, dropna=False).size()
-        return counts.rename("records").reset_index().astype({"records": "int64"})
+        return _categorical(counts.rename("records").reset_index(), columns)
 
     def sums(self, dataset: Dataset, columns: Sequence[str], amount: str) -> pd.DataFrame:
         frame = self._frames[dataset.name]
@@ -101,6 +108,21 @@ class PandasEngine:
         kept = [key not in dropped for key in frame[columns].itertuples(index=False, name=None)]
         return self.hold(frame[kept])
 
+    def rewrite(self, dataset: Dataset, keys: pd.DataFrame, published: pd.DataFrame) -> Dataset:
+        frame = self._frames[dataset.name]
+        new = dict(
+            zip(
+                keys.itertuples(index=False, name=None),
+                published.itertuples(index=False, name=None),
+                strict=True,
+            )
+        )
+        held = list(frame[list(keys.columns)].itertuples(index=False, name=None))
+        if len(new) < len(keys) or not set(held) <= set(new):
+            raise ValueError("every record must match exactly one row of the keys")
+        rows = pd.DataFrame([new[key] for key in held], columns=published.columns, dtype=object)
+        return self.hold(frame.assign(**{name: rows[name] for name in rows}))
+
     def export(self, dataset: Dataset, columns: Mapping[str, ValueType]) -> Exported:
         frame = self._frames[dataset.name][list(columns)]
         keys = pd.DataFrame({name: _sortable(frame[name], kind) for name, kind in columns.items()})
@@ -108,6 +130,7 @@ class PandasEngine:
         return Exported(
             csv=write_rows(ordered),
             parquet=_parquet(ordered, columns),
+            rows=_counted(ordered),
         )
 
 
@@ -152,6 +175,21 @@ def _sortable(column: pd.Series, kind: ValueType) -> pd.Series:
     if kind in (ValueType.INTEGER, ValueType.NUMBER):
         return pd.Series([float(text) if text else float("-inf") for text in column], column.index)
     return column
+
+
+def _counted(ordered: pd.DataFrame) -> pd.DataFrame:
+    """The distinct rows in their order, as Categoricals, with how often each is there."""
+    names = list(ordered.columns)
+    counts = ordered.groupby(names, sort=False, dropna=False).size().rename("records")
+    return _categorical(counts.reset_index(), names)
+
+
+def _categorical(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    made = {}
+    for name in names:
+        found = pd.Categorical(frame[name].astype(object))
+        made[name] = pd.Categorical.from_codes(found.codes, found.categories.astype(object))
+    return frame.assign(**made).astype({"records": "int64"})
 
 
 def _parquet(frame: pd.DataFrame, columns: Mapping[str, ValueType]) -> bytes:

@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from clearance.candidate import Candidate, ReleaseId, canonical_json, manifest_of, sha256
+from clearance.content import Content, whole
 from clearance.errors import LedgerError, MemoryMissingError, OperatorError, PortalError, VaultError
 from clearance.ports import Entry, PortalRelease, SealedCandidate, Verdict
 from clearance.record.verify import Trust, TrustedKey
@@ -130,13 +131,14 @@ class FakeVault:
 
 class FakeMemory:
     def __init__(self) -> None:
-        self._files: dict[ReleaseId, Mapping[str, bytes]] = {}
+        self._files: dict[ReleaseId, Mapping[str, Content]] = {}
 
-    def remember(self, release: ReleaseId, files: Mapping[str, bytes]) -> None:
-        if self._files.setdefault(release, dict(files)) != dict(files):
+    def remember(self, release: ReleaseId, files: Mapping[str, Content]) -> None:
+        known = self._files.setdefault(release, dict(files))
+        if manifest_of(release, known) != manifest_of(release, files):
             raise OperatorError(f"{release} is remembered with other bytes")
 
-    def recall(self, release: ReleaseId) -> Mapping[str, bytes]:
+    def recall(self, release: ReleaseId) -> Mapping[str, Content]:
         if release not in self._files:
             raise MemoryMissingError(f"{release} was never remembered")
         return self._files[release]
@@ -221,11 +223,11 @@ class FakePortal:
                 return PortalRelease(release, public, digests, f"memory:{release}")
         return None
 
-    def stage(self, release: ReleaseId, files: Mapping[str, bytes]) -> PortalRelease:
+    def stage(self, release: ReleaseId, files: Mapping[str, Content]) -> PortalRelease:
         if release in self.public:
             raise PortalError(f"{release} is public already")
         self.staged[release] = {
-            path: content + b"!" if path == self.spoil else content
+            path: whole(content) + (b"!" if path == self.spoil else b"")
             for path, content in files.items()
         }
         return self._found(release)

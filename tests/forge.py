@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
 from clearance.attack import AttackReport, Truth, attack
+from clearance.attack.reading import read_distinct
+from clearance.attack.rows import Rows, distinct
 from clearance.candidate import SUMS_FILE, ReleaseId, pack
+from clearance.content import Content
 from clearance.findings import blocking
 from clearance.hierarchy import Hierarchy
 from clearance.plan import (
@@ -30,10 +34,12 @@ from clearance.policy import (
     Attacker,
     Concentration,
     DistinctL,
+    Method,
     MicrodataRules,
     Policy,
     ReviewRules,
     TableRules,
+    model_document,
 )
 from tests.engines import PandasEngine
 
@@ -134,8 +140,14 @@ def release(
     *,
     levels: Mapping[str, int] | None = None,
     types: Mapping[str, str] | None = None,
+    reported: Mapping[str, Any] | None = None,
+    extra: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:
-    """Every public file of a release with this data, correct in all else."""
+    """Every public file of a release with this data, correct in all else.
+
+    ``reported``: what the public report says otherwise of each output. ``extra``: further files,
+    or others in their place.
+    """
     paths = {name: f"data/{name}.csv" for name in data}
     package = {
         "name": of.dataset,
@@ -162,7 +174,7 @@ def release(
         "title": of.title,
         "statement": "The data were changed before publication.",
         "outputs": [
-            _reported(output, of, rules, data[output.name], levels or {})
+            _reported(output, of, rules, data[output.name], levels or {}) | dict(reported or {})
             for output in of.outputs
             if output.name in data
         ],
@@ -176,7 +188,7 @@ def release(
         "disclosure-report.html": b"<html><h1>A survey</h1></html>",
         "changes.md": b"# A survey\n",
     }
-    return repacked(files)
+    return repacked({**files, **(extra or {})})
 
 
 def _reported(
@@ -195,19 +207,18 @@ def _reported(
         return shared | {"blanks": int((rows[output.figure] == "").sum())}
     assert rules.microdata is not None
     quasi = [each.name for each in of.with_role(QUASI) if each.name in rows.columns]
-    models = [
-        {"model": "distinct-l", "variable": each.variable, "l": each.l}
-        for each in rules.microdata.models
-    ]
+    stars = sum(int((rows[name] == "*").sum()) for name in quasi)
+    blanked = rules.microdata.method is Method.LOCAL_SUPPRESSION
+    everywhere = rules.microdata.method is Method.GLOBAL
     return shared | {
         "kind": "microdata",
         "method": "full-domain generalisation",
-        "blanks": 0,
+        "blanks": stars if blanked else 0,
         "k": rules.microdata.k,
-        "models": models,
+        "models": [model_document(model) for model in rules.microdata.models],
         "loss_measure": "granularity",
         "max_suppressed_share": float(rules.microdata.max_suppressed_share),
-        "levels": {name: levels.get(name, 0) for name in quasi},
+        "levels": {name: levels.get(name, 0) for name in quasi} if everywhere else None,
     }
 
 
@@ -215,6 +226,29 @@ def repacked(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files with the sums of what they are now."""
     without = {path: content for path, content in files.items() if path != SUMS_FILE}
     return dict(pack(ReleaseId("survey", "2026", 1), without).files)
+
+
+@dataclass(frozen=True)
+class ForgedRows:
+    """Reads CSV as it is; every Parquet file holds ``parquet``, of numbers or text."""
+
+    held: pd.DataFrame
+
+    def csv(self, content: Content) -> Rows:
+        return read_distinct(content)
+
+    def parquet(self, content: Content) -> Rows:
+        return distinct(
+            self.held.map(
+                lambda value: (
+                    ""
+                    if pd.isna(value)
+                    else f"{value:g}"
+                    if isinstance(value, float)
+                    else str(value)
+                )
+            )
+        )
 
 
 def attacked(
@@ -236,7 +270,7 @@ def attacked(
         policies={rules.id: rules},
         hierarchies={each.name: each for each in hierarchies},
         truth=Truth(engine, dataset, {rules.id: concentration} if concentration else {}),
-        parquet_rows=lambda _: pd.DataFrame() if parquet is None else parquet,
+        rows=ForgedRows(pd.DataFrame() if parquet is None else parquet),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from clearance.adapters.release_files import recency
 from clearance.candidate import ReleaseId, sha256
+from clearance.content import Content, whole
 from clearance.errors import PortalError
 from clearance.ports import PortalRelease
 
@@ -25,10 +26,10 @@ class FakePortal:
         digests = {path: sha256(content) for path, content in files.items()}
         return PortalRelease(release, public, digests, f"memory:{release}")
 
-    def stage(self, release: ReleaseId, files: Mapping[str, bytes]) -> PortalRelease:
+    def stage(self, release: ReleaseId, files: Mapping[str, Content]) -> PortalRelease:
         if release in self.public:
             raise PortalError(f"{release} is public already")
-        self.staged[release] = dict(files)
+        self.staged[release] = {path: whole(content) for path, content in files.items()}
         return self._found(release)
 
     def flip(self, release: ReleaseId) -> PortalRelease:

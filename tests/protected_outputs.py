@@ -12,10 +12,18 @@ from clearance.attack import AttackReport, MicrodataAttack, TableAttack
 from clearance.candidate import ReleaseId
 from clearance.findings import Finding
 from clearance.metadata import PublishedOutput
-from clearance.microdata.lattice import Decision
+from clearance.microdata.decision import Decision
 from clearance.plan import MicrodataOutput, Plan, Role, TableOutput, ValueType
 from clearance.plan import parse as parse_plan
-from clearance.policy import Attacker, DistinctL, MicrodataRules, Policy, ReviewRules, TableRules
+from clearance.policy import (
+    Attacker,
+    DistinctL,
+    Method,
+    MicrodataRules,
+    Policy,
+    ReviewRules,
+    TableRules,
+)
 from clearance.ports import Dataset, Exported
 from clearance.protection import ProtectedCells, ProtectedMicrodata, PublishedColumn
 from clearance.report import Told
@@ -86,6 +94,7 @@ def plan() -> Plan:
 def microdata(*, suppressed_records: int = 3, suppressed_units: int = 2) -> PublishedOutput:
     """Ten published records; what was suppressed and lost is told to the reviewer only."""
     decision = Decision(
+        method=Method.GLOBAL,
         levels={"age": 2, "place": 1},
         suppressed=pd.DataFrame({"age": ["99"], "place": ["Suppressedville"]}),
         suppressed_records=suppressed_records,
@@ -105,7 +114,14 @@ def microdata(*, suppressed_records: int = 3, suppressed_units: int = 2) -> Publ
         columns=COLUMNS,
         decision=decision,
     )
-    exported = Exported(csv=csv.encode(), parquet=b"PAR1")
+    rows = pd.DataFrame(
+        {
+            "place": pd.Categorical(["North", "North", "South"]),
+            "health": pd.Categorical(["good", "poor", "good"]),
+            "records": [3, 2, 5],
+        }
+    )
+    exported = Exported(csv=csv.encode(), parquet=b"PAR1", rows=rows)
     return PublishedOutput.of_microdata(protected, "data/persons.csv", exported)
 
 

@@ -14,6 +14,7 @@ from clearance.candidate import (
     pack,
     sha256,
 )
+from clearance.content import whole
 
 PERSONS = (
     "age,municipality,diagnosis\n"
@@ -54,7 +55,8 @@ def sample_files(
 ) -> Mapping[str, bytes]:
     """All files that go public: those of the candidate, and an approval record beside them."""
     candidate = sample_candidate(release, words, persons=persons)
-    return {**candidate.files, APPROVAL_FILE: _approval(candidate)}
+    public = {path: whole(content) for path, content in candidate.files.items()}
+    return {**public, APPROVAL_FILE: _approval(candidate)}
 
 
 def sample_candidate(

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from clearance.content import Content, size_bytes
+from clearance.content import sha256 as sha256  # noqa: PLC0414 # others import it from here
+
 SUMS_FILE = "SHA256SUMS"
 APPROVAL_FILE = "approval.dsse.json"
 
@@ -74,10 +77,10 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The public files of a release, path to bytes, with their manifest. Not yet approved."""
+    """The public files of a release, path to content, with their manifest. Not yet approved."""
 
     release: ReleaseId
-    files: Mapping[str, bytes]
+    files: Mapping[str, Content]
     manifest: Manifest
 
 
@@ -88,22 +91,18 @@ def canonical_json(value: object) -> str:
     )
 
 
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def manifest_of(release: ReleaseId, files: Mapping[str, bytes]) -> Manifest:
+def manifest_of(release: ReleaseId, files: Mapping[str, Content]) -> Manifest:
     """The manifest of exactly these files."""
     return Manifest(
         release,
         tuple(
-            FileDigest(path, sha256(content), len(content))
+            FileDigest(path, sha256(content), size_bytes(content))
             for path, content in sorted(files.items())
         ),
     )
 
 
-def pack(release: ReleaseId, files: Mapping[str, bytes]) -> Candidate:
+def pack(release: ReleaseId, files: Mapping[str, Content]) -> Candidate:
     """The candidate of these files, with ``SHA256SUMS`` over all of them added."""
     sums = "".join(f"{sha256(content)}  {path}\n" for path, content in sorted(files.items()))
     complete = dict(sorted({**files, SUMS_FILE: sums.encode()}.items()))

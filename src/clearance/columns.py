@@ -27,6 +27,11 @@ class Typed:
     lookup: pd.DataFrame
     unreadable: tuple[str, ...]
 
+    @property
+    def changes(self) -> bool:
+        """Whether any value is not in its canonical text already."""
+        return bool((self.lookup["value"] != self.lookup["replacement"]).any())
+
 
 def typed(values: Sequence[str], kind: ValueType) -> Typed:
     """The canonical text of each distinct value: ``007`` is 7 and ``1.50`` is 1.5.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from typing import Protocol
+
+IN_MEMORY_BYTES = 8 * 2**20
+"""Contents of fewer bytes are held in memory."""
 
 
-@runtime_checkable
 class StoredContent(Protocol):
     """Bytes that lie outside memory, the same whenever they are read; an adapter makes them."""
 

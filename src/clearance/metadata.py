@@ -8,7 +8,6 @@ protection.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -18,8 +17,9 @@ from typing import Any
 import pandas as pd
 
 from clearance.candidate import ReleaseId
+from clearance.content import Content, sha256, size_bytes
 from clearance.plan import Plan, ValueType
-from clearance.policy import Policy
+from clearance.policy import Method, Policy, model_document
 from clearance.ports import Exported
 from clearance.protection import ProtectedCells, ProtectedMicrodata, PublishedColumn
 
@@ -29,6 +29,11 @@ TABLE_SCHEMA_TYPES = {
     ValueType.NUMBER: "number",
     ValueType.DATE: "date",
 }
+METHODS = {
+    Method.GLOBAL: "full-domain generalisation and suppression of records",
+    Method.LOCAL_SUPPRESSION: "suppression of single values, shown as *",
+    Method.LOCAL_RECODING: "generalisation, each group of records by as much as it needs",
+}
 STATEMENT = (
     "The data were changed before publication so that nobody can be recognised in them. "
     "What was done to each column, and where figures are left out, is listed here."
@@ -37,13 +42,17 @@ STATEMENT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedOutput:
-    """An output with its bytes: ``rows`` are what its CSV says, as canonical text."""
+    """An output with its files: ``rows`` are what its CSV says, as canonical text.
+
+    Of microdata each distinct row once, of a table every row; ``records``: rows of the CSV.
+    """
 
     protected: ProtectedMicrodata | ProtectedCells
     path: str
-    content: bytes
-    parquet: bytes | None
+    content: Content
+    parquet: Content | None
     rows: pd.DataFrame
+    records: int
 
     @classmethod
     def of_microdata(
@@ -54,19 +63,24 @@ class PublishedOutput:
             path=path,
             content=exported.csv,
             parquet=exported.parquet,
-            rows=read_rows(exported.csv),
+            rows=exported.rows.drop(columns="records"),
+            records=int(exported.rows["records"].sum()),
         )
 
     @classmethod
     def of_table(cls, protected: ProtectedCells, path: str) -> PublishedOutput:
-        content = write_rows(protected.frame)
         return cls(
-            protected=protected, path=path, content=content, parquet=None, rows=protected.frame
+            protected=protected,
+            path=path,
+            content=write_rows(protected.frame),
+            parquet=None,
+            rows=protected.frame,
+            records=len(protected.frame),
         )
 
     @property
-    def files(self) -> dict[str, bytes]:
-        """Path to bytes: the CSV and, for microdata, the Parquet file made with it."""
+    def files(self) -> dict[str, Content]:
+        """Path to content: the CSV and, for microdata, the Parquet file made with it."""
         if self.parquet is None:
             return {self.path: self.content}
         return {self.path: self.content, self.path.removesuffix("csv") + "parquet": self.parquet}
@@ -91,18 +105,8 @@ class PublishedOutput:
         return int((self.rows[f"{self.protected.output.figure}_status"] == "c").sum())
 
 
-def read_rows(content: bytes) -> pd.DataFrame:
-    """The rows of a published CSV, every value as text, missing ones empty."""
-    return pd.read_csv(
-        io.BytesIO(content),
-        dtype=str,
-        keep_default_na=False,
-        skip_blank_lines=False,
-    ).astype(object)
-
-
 def write_rows(frame: pd.DataFrame) -> bytes:
-    """A frame of text as CSV: UTF-8, LF, comma, header; `read_rows` reads the same again.
+    """A frame of text as CSV: UTF-8, LF, comma, header.
 
     Carriage returns are quoted as well, which pandas and older versions of `csv` forget.
     """
@@ -170,8 +174,8 @@ def _resource(plan: Plan, output: PublishedOutput) -> dict[str, Any]:
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "bytes": len(output.content),
-        "hash": f"sha256:{hashlib.sha256(output.content).hexdigest()}",
+        "bytes": size_bytes(output.content),
+        "hash": f"sha256:{sha256(output.content)}",
         "schema": {
             "fields": [_field(plan, column) for column in output.columns],
             "missingValues": [{"value": "", "label": missing}],
@@ -255,10 +259,10 @@ def _distribution(output: PublishedOutput) -> dict[str, Any]:
         "dct:title": output.name,
         "dcat:downloadURL": output.path,
         "dcat:mediaType": "text/csv",
-        "dcat:byteSize": len(output.content),
+        "dcat:byteSize": size_bytes(output.content),
         "spdx:checksum": {
             "spdx:algorithm": "sha256",
-            "spdx:checksumValue": hashlib.sha256(output.content).hexdigest(),
+            "spdx:checksumValue": sha256(output.content),
         },
     }
 
@@ -302,7 +306,7 @@ def _reported(output: PublishedOutput, policy: Policy) -> dict[str, Any]:
             for column in output.columns
         ],
         "blanks": output.blanks,
-        "records": len(output.rows),
+        "records": output.records,
     }
     if isinstance(output.protected, ProtectedMicrodata):
         return shared | _microdata_parameters(output.protected)
@@ -310,17 +314,17 @@ def _reported(output: PublishedOutput, policy: Policy) -> dict[str, Any]:
 
 
 def _microdata_parameters(protected: ProtectedMicrodata) -> dict[str, Any]:
-    rules = protected.rules
+    rules, decision = protected.rules, protected.decision
     return {
-        "method": "full-domain generalisation and suppression of records",
+        "method": METHODS[decision.method],
+        "method_name": decision.method.value,
         "k": rules.k,
-        "models": [
-            {"model": "distinct-l", "variable": model.variable, "l": model.l}
-            for model in rules.models
-        ],
+        "models": [model_document(model) for model in rules.models],
+        "missing": rules.missing.value,
+        "weights": {name: float(weight) for name, weight in rules.weights.items()},
         "loss_measure": rules.loss.value,
         "max_suppressed_share": float(rules.max_suppressed_share),
-        "levels": dict(protected.decision.levels),
+        "levels": None if decision.levels is None else dict(decision.levels),
     }
 
 

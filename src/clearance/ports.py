@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -49,6 +49,18 @@ class Exported:
     rows: pd.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """``values``: distinct ones of a column, sorted, without the missing one; not all if many.
+
+    ``distinct``: how many there are. ``records``: how many hold one.
+    """
+
+    values: Sequence[str] = field(repr=False)  # kept out of logs
+    distinct: int
+    records: int
+
+
 class Source(Protocol):
     """Finds the internal data that a plan names."""
 
@@ -75,6 +87,13 @@ class Engine(Protocol):
 
     def values(self, dataset: Dataset, column: str) -> pd.DataFrame:
         """``value``, ``records``: the distinct values, sorted by value."""
+        ...
+
+    def sample(self, dataset: Dataset, column: str, *, most: int) -> Sample:
+        """All distinct values, or ``most`` of them where there are more.
+
+        Which, is the same whenever it is asked, and has nothing to do with their order.
+        """
         ...
 
     def histogram(self, dataset: Dataset, columns: Sequence[str]) -> pd.DataFrame:
@@ -209,11 +228,11 @@ class Vault(Protocol):
 class Memory(Protocol):
     """The sealed bytes of everything that ever was visible."""
 
-    def remember(self, release: ReleaseId, files: Mapping[str, bytes]) -> None:
+    def remember(self, release: ReleaseId, files: Mapping[str, Content]) -> None:
         """Keeps these bytes for good. Safe to repeat; OperatorError for other bytes."""
         ...
 
-    def recall(self, release: ReleaseId) -> Mapping[str, bytes]:
+    def recall(self, release: ReleaseId) -> Mapping[str, Content]:
         """MemoryMissingError where its bytes are not there or damaged."""
         ...
 
@@ -296,7 +315,7 @@ class Portal(Protocol):
         """What is there now, staged or public, with the SHA-256 of the bytes read back."""
         ...
 
-    def stage(self, release: ReleaseId, files: Mapping[str, bytes]) -> PortalRelease:
+    def stage(self, release: ReleaseId, files: Mapping[str, Content]) -> PortalRelease:
         """All files, private; replaces an earlier staging of the same release.
 
         PortalError if the release is public already.

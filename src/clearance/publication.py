@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from clearance.answers import review_lock
 from clearance.candidate import APPROVAL_FILE, sha256
+from clearance.content import Content
 from clearance.desk import approved, case_of
 from clearance.errors import PortalError, ReviewError
 from clearance.ports import (
@@ -154,7 +155,7 @@ def _record(ready: Approved, desk: _Desk) -> bytes:
 
 
 def _stage(
-    case: Case, there: PortalRelease | None, files: Mapping[str, bytes], desk: _Desk
+    case: Case, there: PortalRelease | None, files: Mapping[str, Content], desk: _Desk
 ) -> None:
     """The files are on the portal, private, and read back the same."""
     wanted = _digests(files)
@@ -219,7 +220,7 @@ def _same_bytes(case: Case, there: PortalRelease, wanted: Mapping[str, str]) -> 
         raise PortalError(f"{case.release}: {count} files on the portal differ from the approved")
 
 
-def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+def _digests(files: Mapping[str, Content]) -> dict[str, str]:
     return {path: sha256(content) for path, content in files.items()}
 
 

@@ -15,9 +15,10 @@ from typing import Any
 from clearance.attack import AttackReport
 from clearance.candidate import ReleaseId
 from clearance.findings import Finding
-from clearance.metadata import PublishedOutput
+from clearance.metadata import METHODS, PublishedOutput
+from clearance.microdata.decision import Decision
 from clearance.plan import Plan
-from clearance.policy import Policy
+from clearance.policy import Method, Policy, model_sentence
 from clearance.protection import ProtectedCells, ProtectedMicrodata
 
 
@@ -52,14 +53,17 @@ def output_json(output: PublishedOutput, attack: AttackReport) -> dict[str, Any]
     if isinstance(protected, ProtectedMicrodata):
         decision = protected.decision
         return shared | {
-            "records": len(output.rows),
+            "records": output.records,
             "suppressed_records": decision.suppressed_records,
-            "suppressed_values": 0,
-            "levels": dict(decision.levels),
+            "suppressed_values": decision.suppressed_values,
+            "method": decision.method.value,
+            "levels": None if decision.levels is None else dict(decision.levels),
             "k": attack.microdata[output.name].k,
             "information_loss": dict(decision.loss),
             "nodes_checked": decision.nodes_checked,
             "nodes": decision.nodes,
+            "gap": decision.gap,
+            "advice": list(decision.advice),
         }
     return shared | _cells_json(output, protected, attack)
 
@@ -151,15 +155,27 @@ def _microdata(
 
     share = f"{float(rules.max_suppressed_share):.2%}"
     yield f"- Policy `{policy.id}`: k = {rules.k}, at most {share} of the units suppressed"
-    for model in rules.models:
-        yield f"- At least {model.l} distinct values of {escape(model.variable)} in each class"
-    yield f"- Records published: {shown(len(output.rows))}"
+    yield from (f"- {escape(model_sentence(model))}" for model in rules.models)
+    yield f"- Method: {METHODS[decision.method]}"
+    yield f"- Records published: {shown(output.records)}"
     yield f"- Records suppressed: {shown(decision.suppressed_records)}"
     yield f"- Smallest class found by the attack: {shown(told.attack.microdata[output.name].k)}"
     if small_numbers:
+        yield f"- Values suppressed: {decision.suppressed_values}"
         yield from (f"- Information loss, {name}: {loss}" for name, loss in decision.loss.items())
+        yield f"- {_proof(decision)}"
+        yield from (f"- {escape(advice)}" for advice in decision.advice)
         unique = told.attack.microdata[output.name].unique
         yield f"- Records unique over all published columns: {unique}"
+
+
+def _proof(decision: Decision) -> str:
+    if decision.method is not Method.GLOBAL:
+        return "A local method: the loss is not proven to be the least possible"
+    checked = f"{decision.nodes_checked} of {decision.nodes} recodings were evaluated"
+    if decision.gap:
+        return f"{checked}; a better one by at most {decision.gap:.6g} is not ruled out"
+    return f"{checked}; that none is better is proven"
 
 
 def _cells(

@@ -11,25 +11,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import pandas as pd
-
-from clearance.attack import AttackReport, Truth, attack
+from clearance.attack import AttackReport, Reader, Truth, attack
+from clearance.attack.releases import check_earlier
 from clearance.candidate import Candidate, ReleaseId, pack
 from clearance.classify import Profile, classify
 from clearance.coding import is_coded
 from clearance.columns import typed
+from clearance.content import Content
 from clearance.desk import bind
 from clearance.errors import InputError, PlanError, UnclassifiedError
 from clearance.findings import Finding, blocking
 from clearance.hierarchy import MISSING, Hierarchy, build, covering, from_rows
 from clearance.metadata import PublishedOutput, public_files
-from clearance.plan import HierarchyFile, Plan, Role, ValueType
+from clearance.plan import HierarchyFile, Plan, Role, ValueType, Variable
 from clearance.policy import Concentration, Policy, ReviewRules
 from clearance.ports import Dataset, Engine, Ledger, Memory, SourceFile, Vault
 from clearance.protection import (
     Fake,
     ProtectedCells,
     ProtectedMicrodata,
+    perturb,
     protect_microdata,
     protect_source_table,
     table_from_microdata,
@@ -39,6 +40,8 @@ from clearance.report import Told, prefect_report, reviewers_report
 from clearance.review import next_release
 from clearance.stages import Attacked
 from clearance.validate import PublishedFile, draft, validate
+
+MOST_VALUES_PROFILED = 200_000  # distinct values of a column that the detectors look at
 
 
 class Entry(Protocol):
@@ -61,6 +64,8 @@ class Entry(Protocol):
     @property
     def source(self) -> SourceFile: ...
     @property
+    def population(self) -> SourceFile | None: ...
+    @property
     def shares_source_with(self) -> tuple[str, ...]: ...
 
 
@@ -68,8 +73,9 @@ class Entry(Protocol):
 class Tools:
     """What the road needs of the world.
 
-    ``key``: the secret of a release and output. ``note``: writes values that a steward must
-    see to a private file and answers where it lies. ``seconds``: a stop-watch's reading.
+    ``key``: the secret of a release and output; ``lasting_key``: of a dataset. ``note``: writes
+    values that a steward must see to a private file and answers where it lies. ``seconds``: a
+    stop-watch's reading.
     ``stage``: told the name of each stage as it begins.
     """
 
@@ -78,8 +84,9 @@ class Tools:
     memory: Memory
     ledger: Ledger
     key: Callable[[ReleaseId, str], bytes]
+    lasting_key: Callable[[str], bytes]
     fake: Fake
-    parquet_rows: Callable[[bytes], pd.DataFrame]
+    rows: Reader
     note: Callable[[str, Sequence[str]], str]
     seconds: Callable[[], float]
     stage: Callable[[str], None]
@@ -141,9 +148,18 @@ def prepare(entry: Entry, tools: Tools, *, schema_required: bool) -> Prepared:
     with watch.stage("classify"):
         findings = [*_classified(tools.engine, raw, plan), *_linked(entry), *_summed_bare(plan)]
         truth = _typed(raw, plan, tools)
-        hierarchies = _hierarchies(entry, truth, tools)
+        population = _population(entry, tools)
+        hierarchies = _hierarchies(entry, truth, population, tools)
     with watch.stage("protect"):
-        protected = _protected(entry, truth, hierarchies, release, tools)
+        changed = perturb(tools.engine, truth, plan, key=tools.lasting_key(plan.dataset))
+        known = Truth(
+            engine=tools.engine,
+            dataset=changed.dataset,
+            concentration=entry.concentration,
+            population=population,
+            original=truth if changed.dataset != truth else None,
+        )
+        protected = _protected(entry, known, hierarchies, release, tools)
         outputs = tuple(_published(each, tools.engine) for each in protected)
         findings += _hidden(outputs, hierarchies)
     with watch.stage("validate"):
@@ -160,10 +176,22 @@ def prepare(entry: Entry, tools: Tools, *, schema_required: bool) -> Prepared:
             plan=plan,
             policies=entry.policies,
             hierarchies=hierarchies,
-            truth=Truth(tools.engine, truth, entry.concentration),
-            parquet_rows=tools.parquet_rows,
+            truth=known,
+            rows=tools.rows,
         )
-        findings += [*attacked.findings, *_compared(opened, earlier)]
+        findings += [
+            *attacked.findings,
+            *check_earlier(
+                opened.files,
+                earlier,
+                release=release,
+                plan=plan,
+                policies=entry.policies,
+                hierarchies=hierarchies,
+                truth=known,
+                rows=tools.rows,
+            ),
+        ]
     told = Told(entry.plan, entry.policies, release, outputs, attacked, tuple(findings))
     report = reviewers_report(told, plan_text=entry.plan_bytes.decode("utf-8-sig"))
     tools.vault.seal_report(sealed.manifest.digest, report.encode())
@@ -230,9 +258,8 @@ def _classified(engine: Engine, raw: Dataset, plan: Plan) -> tuple[Finding, ...]
 
 
 def _profile(engine: Engine, raw: Dataset, column: str) -> Profile:
-    values = engine.values(raw, column)
-    present = values[values["value"] != MISSING]
-    return Profile(column, present["value"].tolist(), int(present["records"].sum()))
+    found = engine.sample(raw, column, most=MOST_VALUES_PROFILED)
+    return Profile(column, found.values, found.records, unseen=found.distinct - len(found.values))
 
 
 def _linked(entry: Entry) -> Iterator[Finding]:
@@ -271,10 +298,11 @@ def _typed(raw: Dataset, plan: Plan, tools: Tools) -> Dataset:
     """The rows with every value in its type's canonical text."""
     lookups, unreadable = {}, {}
     for variable in plan.variables:
-        if variable.type is ValueType.TEXT:
+        if variable.type is ValueType.TEXT or variable.name not in raw.columns:
             continue
         read = typed(tools.engine.values(raw, variable.name)["value"].tolist(), variable.type)
-        lookups[variable.name] = read.lookup
+        if read.changes:
+            lookups[variable.name] = read.lookup
         if read.unreadable:
             unreadable[variable.name] = read.unreadable
     if unreadable:
@@ -288,17 +316,39 @@ def _typed(raw: Dataset, plan: Plan, tools: Tools) -> Dataset:
     return tools.engine.recode(raw, lookups) if lookups else raw
 
 
-def _hierarchies(entry: Entry, truth: Dataset, tools: Tools) -> dict[str, Hierarchy]:
+def _population(entry: Entry, tools: Tools) -> Dataset | None:
+    """The population's quasi-identifiers as canonical text, where the plan names a population."""
+    if entry.population is None:
+        return None
+    raw = tools.engine.load(entry.population)
+    quasi = {variable.name for variable in entry.plan.with_role(Role.QUASI_IDENTIFIER)}
+    absent = sorted(quasi - set(raw.columns))
+    if absent:
+        raise InputError(
+            f"{entry.population.path.name}: the population lacks {len(absent)} quasi-identifiers "
+            f"of the plan: {', '.join(absent)}"
+        )
+    return _typed(raw, entry.plan, tools)
+
+
+def _hierarchies(
+    entry: Entry, truth: Dataset, population: Dataset | None, tools: Tools
+) -> dict[str, Hierarchy]:
+    """Of the quasi-identifiers, and of sensitive attributes that have one for distances."""
     return {
-        variable.name: _hierarchy(entry, variable.name, truth, tools)
-        for variable in entry.plan.with_role(Role.QUASI_IDENTIFIER)
+        variable.name: _hierarchy(entry, variable, truth, population, tools)
+        for variable in entry.plan.variables
+        if variable.role is Role.QUASI_IDENTIFIER or variable.hierarchy is not None
     }
 
 
-def _hierarchy(entry: Entry, name: str, truth: Dataset, tools: Tools) -> Hierarchy:
+def _hierarchy(
+    entry: Entry, variable: Variable, truth: Dataset, population: Dataset | None, tools: Tools
+) -> Hierarchy:
+    name, source = variable.name, variable.hierarchy
     values = tools.engine.values(truth, name)["value"].tolist()
-    variable = entry.plan.variable(name)
-    source = variable.hierarchy
+    if population is not None and variable.role is Role.QUASI_IDENTIFIER:
+        values = sorted({*values, *tools.engine.values(population, name)["value"]})
     if isinstance(source, HierarchyFile):
         where = f"{entry.plan.dataset}/{source.path}"
         hierarchy = from_rows(name, entry.hierarchy_rows[name], where=where)
@@ -319,7 +369,7 @@ def _hierarchy(entry: Entry, name: str, truth: Dataset, tools: Tools) -> Hierarc
 
 def _protected(
     entry: Entry,
-    truth: Dataset,
+    known: Truth,
     hierarchies: Mapping[str, Hierarchy],
     release: ReleaseId,
     tools: Tools,
@@ -332,13 +382,15 @@ def _protected(
             raise PlanError(f"policy '{output.policy}' has no section 'microdata'")
         microdata[output.name] = protect_microdata(
             tools.engine,
-            truth,
+            known.dataset,
             entry.plan,
             output,
             rules,
             hierarchies,
             key=tools.key(release, output.name),
             fake=tools.fake,
+            true=known.original,
+            population=known.population,
         )
     tables = []
     for table in entry.plan.tables:
@@ -349,7 +401,7 @@ def _protected(
         else:
             made = protect_source_table(
                 tools.engine,
-                truth,
+                known.dataset,
                 entry.plan,
                 table,
                 entry.policies[table.policy],
@@ -423,33 +475,6 @@ def _contents(
     release: ReleaseId,
     outputs: Sequence[PublishedOutput],
     predecessor: ReleaseId | None,
-) -> dict[str, bytes]:
+) -> dict[str, Content]:
     data = {path: content for output in outputs for path, content in output.files.items()}
     return data | public_files(entry.plan, release, outputs, entry.policies, predecessor)
-
-
-# ---------------------------------------------------------------- compare
-
-
-def _compared(
-    opened: Candidate, earlier: Mapping[ReleaseId, Mapping[str, bytes]]
-) -> Iterator[Finding]:
-    """A release whose data differ from an earlier one's is refused (THREATS 13).
-
-    Linking releases is not built yet, so only metadata may change.
-    """
-    data = {path: content for path, content in opened.files.items() if path.startswith("data/")}
-    for release, files in earlier.items():
-        differing = [path for path, content in data.items() if files.get(path) != content]
-        if differing:
-            yield Finding(
-                rule="releases-not-linked",
-                severity="block",
-                where=str(release),
-                count=len(differing),
-                message=(
-                    "the data differ from this earlier release and the two can be compared; "
-                    "linked releases are not attacked together yet, so this one is refused; "
-                    "nothing in the plan changes that, nor does a new period"
-                ),
-            )

@@ -31,7 +31,7 @@ WHOLE_RECORD = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFile:
-    """An output's published rows as canonical text, read back from its CSV, and their types.
+    """An output's published rows as canonical text, each distinct one at least once.
 
     ``made_up``: columns of pseudonyms and made-up names, which are others in every release.
     """
@@ -145,8 +145,11 @@ def _rule_findings(
 ) -> Iterator[Finding]:
     named = set(file.rows.columns) if _concerns_all(rule) else _named(rule)
     columns = [column for column in file.rows.columns if column in named]
-    rows = file.rows[columns].drop_duplicates().to_dict("records") if columns else [{}]
-    failed = sum(not validator.is_valid(_record(row, file.types)) for row in rows)
+    rows = file.rows[columns].drop_duplicates().astype(object)
+    records = (dict(zip(columns, row, strict=True)) for row in rows.itertuples(index=False))
+    failed = sum(
+        not validator.is_valid(_record(row, file.types)) for row in (records if columns else [{}])
+    )
     if failed:
         told = ", ".join(columns) or "no column"
         message = f"{failed} distinct combinations of {told} break this rule"
@@ -210,14 +213,15 @@ def _drafted_record(file: PublishedFile) -> dict[str, Any]:
 
 def _drafted_column(values: pd.Series, kind: ValueType, *, listed: bool) -> dict[str, Any]:
     """``listed``: whether the values may be listed, as far as they are few."""
-    distinct = sorted(set(values) - {MISSING})
+    held = set(pd.unique(values))
+    distinct, missing = sorted(held - {MISSING}), MISSING in held
     json_type = {ValueType.INTEGER: "integer", ValueType.NUMBER: "number"}.get(kind, "string")
-    nullable: object = [json_type, "null"] if (values == MISSING).any() else json_type
+    nullable: object = [json_type, "null"] if missing else json_type
     if kind is ValueType.DATE:
         return {"type": nullable, "pattern": r"^\d{4}-\d{2}-\d{2}$"}
     if kind is not ValueType.TEXT or not listed or len(distinct) > MOST_DRAFTED_VALUES:
         return {"type": nullable}
-    return {"enum": [*distinct, *([None] if (values == MISSING).any() else [])]}
+    return {"enum": [*distinct, *([None] if missing else [])]}
 
 
 def _finding(where: str, message: str, count: int) -> Finding:

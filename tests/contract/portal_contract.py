@@ -9,6 +9,7 @@ import pytest
 from clearance.candidate import ReleaseId, sha256
 from clearance.errors import PortalError
 from clearance.ports import Portal
+from tests.elsewhere import Elsewhere
 from tests.sample_release import sample_files
 
 
@@ -37,6 +38,16 @@ class PortalContract:
         assert not staged.public
         assert dict(staged.digests) == {path: sha256(content) for path, content in files.items()}
         assert portal.latest(dataset) is None
+
+    def test_stored_contents_are_staged_as_their_bytes_are(
+        self, portal: Portal, dataset: str
+    ) -> None:
+        release = ReleaseId(dataset, "2026", 1)
+        files = sample_files(release)
+
+        staged = portal.stage(release, {path: Elsewhere(each) for path, each in files.items()})
+
+        assert dict(staged.digests) == {path: sha256(content) for path, content in files.items()}
 
     def test_staging_again_replaces_all_that_was_staged(self, portal: Portal, dataset: str) -> None:
         release = ReleaseId(dataset, "2026", 1)

@@ -12,22 +12,44 @@ import duckdb
 import pandas as pd
 import pytest
 
-from clearance.adapters.duckdb_engine import DuckDBEngine, parquet_rows
+from clearance.adapters.duckdb_engine import DuckDBEngine
+from clearance.adapters.duckdb_parquet import parquet_rows
 from clearance.adapters.files import FileSource
+from clearance.attack.reading import read_rows
+from clearance.content import whole
 from clearance.errors import InputError
-from clearance.metadata import read_rows
 from clearance.plan import ValueType
-from clearance.ports import Dataset, Engine, SourceFile
+from clearance.ports import Dataset, Engine, Sample, SourceFile
 from tests.engines import PandasEngine
 
 Load = Callable[..., Dataset]
 
 
-@pytest.fixture(params=["duckdb", "pandas"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+# The embedded engine takes other ways with many texts, many columns and many rows: here with few.
+LIMITS: dict[str, dict[str, int]] = {
+    "duckdb": {},
+    "duckdb, nothing numbered": {
+        "coded_columns.MOST_LABELS": 0,
+        "duckdb_loading.MOST_LABELS": 0,
+        "duckdb_loading.SAMPLE": 1,
+    },
+    "duckdb, too much at once": {
+        "coded_columns.LARGEST_KEY": 1,
+        "duckdb_groups.MOST_SORTED": 0,
+        "row_files.FEW_ROWS": -1,
+    },
+}
+
+
+@pytest.fixture(params=[*LIMITS, "pandas"])
+def engine(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Engine]:
     if request.param == "pandas":
         yield PandasEngine()
         return
+    for name, limit in LIMITS[request.param].items():
+        monkeypatch.setattr(f"clearance.adapters.{name}", limit)
     folder = tmp_path / "engine"
     folder.mkdir()
     made = DuckDBEngine(folder)
@@ -213,6 +235,27 @@ def test_values_sort_by_code_point(engine: Engine, load: Load) -> None:
     assert found["value"].tolist() == ["10", "9", "Z", "z", "é", "\uffe6", "\U0001f600"]
 
 
+def test_a_sample_of_few_values_is_all_of_them(engine: Engine, load: Load) -> None:
+    sample = engine.sample(load("a\nB\nA\n\nB\n"), "a", most=2)
+    assert list(sample.values) == ["A", "B"]
+    assert (sample.distinct, sample.records) == (2, 3)
+
+
+def test_a_sample_of_many_values_depends_on_them_alone(engine: Engine, load: Load) -> None:
+    numbers = [str(number) for number in range(100)]
+    up, down = load("\n".join(["a", *numbers])), load("\n".join(["a", *reversed(numbers)]))
+    sample = engine.sample(up, "a", most=10)
+    assert sample == engine.sample(down, "a", most=10)
+    assert list(sample.values) == sorted(sample.values)
+    assert len(set(sample.values)) == 10
+    assert set(sample.values) not in ({*sorted(numbers)[:10]}, {*sorted(numbers)[-10:]})
+    assert (sample.distinct, sample.records) == (100, 100)
+
+
+def test_a_sample_may_be_of_nothing(engine: Engine, load: Load) -> None:
+    assert engine.sample(load("a,b\n,1\n"), "a", most=9) == Sample([], 0, 0)
+
+
 def test_a_histogram_has_one_row_per_combination(engine: Engine, load: Load) -> None:
     found = engine.histogram(load(PEOPLE), ["sex", "place"])
     assert list(found.columns) == ["sex", "place", "records"]
@@ -282,6 +325,12 @@ def test_several_columns_are_recoded_at_once_and_again(engine: Engine, load: Loa
     ]
 
 
+def test_a_look_up_that_changes_nothing_changes_nothing(engine: Engine, load: Load) -> None:
+    before = load("a\nx\n\ny\n")
+    after = engine.recode(before, {"a": lookup(**{"": "", "x": "x", "y": "y"})})
+    assert rows(engine, after) == rows(engine, before)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -311,6 +360,87 @@ def test_no_keys_leave_no_record_out(engine: Engine, load: Load) -> None:
     assert rows(engine, engine.without(before, pd.DataFrame({"a": []}, dtype=object))) == [("x",)]
 
 
+def test_all_records_may_be_left_out(engine: Engine, load: Load) -> None:
+    before = load("a,b\nx,1\nx,2\n")
+    after = engine.without(before, pd.DataFrame({"a": ["x"]}, dtype=object))
+    assert after.records == 0
+    assert len(engine.histogram(after, ["a", "b"])) == 0
+    assert len(engine.values(after, "a")) == 0
+    exported = engine.export(after, {"a": ValueType.TEXT, "b": ValueType.INTEGER})
+    assert exported.csv == b"a,b\n"
+    assert len(parquet_rows(whole(exported.parquet))) == len(exported.rows) == 0
+
+
+def test_what_is_left_of_a_column_needs_no_look_up_for_the_rest(engine: Engine, load: Load) -> None:
+    kept = engine.without(load("a\nx\ny\n"), pd.DataFrame({"a": ["y"]}, dtype=object))
+    assert engine.values(kept, "a").to_numpy().tolist() == [["x", 1]]
+    assert rows(engine, engine.recode(kept, {"a": lookup(x="z")})) == [("z",)]
+
+
+def test_keys_that_no_record_has_leave_no_record_out(engine: Engine, load: Load) -> None:
+    before = load("a,b\nx,1\ny,2\n")
+    keys = pd.DataFrame({"a": ["x", "w"], "b": ["2", "1"]}, dtype=object)
+    assert engine.without(before, keys).records == 2
+
+
+def test_a_recoded_value_is_known_by_its_new_text(engine: Engine, load: Load) -> None:
+    recoded = engine.recode(load("a,b\nx,1\ny,2\nz,3\n"), {"a": lookup(x="P", y="P", z="Q")})
+    keys = pd.DataFrame({"a": ["P"], "b": ["2"]}, dtype=object)
+    assert rows(engine, engine.without(recoded, keys)) == [("P", "1"), ("Q", "3")]
+
+
+def test_keys_may_be_categorical(engine: Engine, load: Load) -> None:
+    before = load("a,b\nx,1\ny,2\n")
+    keys = engine.histogram(before, ["a", "b"])[["b", "a"]].iloc[:1]
+    assert rows(engine, engine.without(before, keys)) == [("y", "2")]
+
+
+def test_records_take_the_values_published_for_their_keys(engine: Engine, load: Load) -> None:
+    before = load("a,b,c\nx,1,p\nx,2,q\ny,1,\n,1,r\n,1,s\n")
+    keys = pd.DataFrame(
+        {"b": ["1", "2", "1", "1", "9"], "a": ["x", "x", "y", "", "z"]}, dtype=object
+    )
+    published = pd.DataFrame(
+        {"a": ["*", "x", "y-z", "", "0"], "b": ["1", "*", "1", "*", "0"]}, dtype=object
+    )
+    after = engine.rewrite(before, keys, published)
+    assert after.columns == before.columns
+    assert after.records == 5
+    assert rows(engine, after) == [
+        ("", "*", "r"),
+        ("", "*", "s"),
+        ("*", "1", "p"),
+        ("x", "*", "q"),
+        ("y-z", "1", ""),
+    ]
+    assert rows(engine, before)[0] == ("", "1", "r")
+
+
+def test_keys_of_a_column_that_is_not_rewritten(engine: Engine, load: Load) -> None:
+    """As where each unit has rows of its own."""
+    before = load("unit,age,place\n1,30,A\n1,31,B\n2,30,A\n")
+    keys = pd.DataFrame(
+        {"unit": ["1", "1", "2"], "age": ["30", "31", "30"], "place": ["A", "B", "A"]}
+    )
+    published = pd.DataFrame({"age": ["30-31", "30-31", "30"], "place": ["*", "*", "A"]})
+    assert rows(engine, engine.rewrite(before, keys, published)) == [
+        ("1", "30-31", "*"),
+        ("1", "30-31", "*"),
+        ("2", "30", "A"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys", [["x"], ["x", "x", "y"]], ids=["a record without a row", "a record with two rows"]
+)
+def test_records_that_match_not_exactly_one_row_are_not_rewritten(
+    engine: Engine, load: Load, keys: list[str]
+) -> None:
+    by = pd.DataFrame({"a": keys}, dtype=object)
+    with pytest.raises(ValueError, match="exactly one row"):
+        engine.rewrite(load("a\nx\ny\n"), by, by)
+
+
 # ---------------------------------------------------------------- export
 
 TYPED = {"t": ValueType.TEXT, "i": ValueType.INTEGER, "n": ValueType.NUMBER, "d": ValueType.DATE}
@@ -319,7 +449,7 @@ TYPED = {"t": ValueType.TEXT, "i": ValueType.INTEGER, "n": ValueType.NUMBER, "d"
 def test_rows_are_sorted_by_their_typed_values_missing_first(engine: Engine, load: Load) -> None:
     dataset = load("i,n,x\n10,1,a\n9,0.5,b\n-3,2,c\n,0,d\n9,-1,e\n")
     exported = engine.export(dataset, {"i": ValueType.INTEGER, "n": ValueType.NUMBER})
-    assert list(csv.reader(io.StringIO(exported.csv.decode()))) == [
+    assert list(csv.reader(io.StringIO(whole(exported.csv).decode()))) == [
         ["i", "n"],
         ["", "0"],
         ["-3", "2"],
@@ -350,8 +480,8 @@ def test_only_the_named_columns_leave_in_their_order(engine: Engine, load: Load)
         load("a,b,c\n1,2,Canary\n"), {"b": ValueType.TEXT, "a": ValueType.TEXT}
     )
     assert exported.csv == b"b,a\n2,1\n"
-    assert list(parquet_rows(exported.parquet).columns) == ["b", "a"]
-    assert b"Canary" not in exported.parquet
+    assert list(parquet_rows(whole(exported.parquet)).columns) == ["b", "a"]
+    assert b"Canary" not in whole(exported.parquet)
 
 
 def test_both_files_say_the_same(engine: Engine, load: Load) -> None:
@@ -360,12 +490,14 @@ def test_both_files_say_the_same(engine: Engine, load: Load) -> None:
         '"NULL",0,0.30000000000000004,2024-02-29\n'
     )
     exported = engine.export(dataset, TYPED)
-    pd.testing.assert_frame_equal(read_rows(exported.csv), parquet_rows(exported.parquet))
+    pd.testing.assert_frame_equal(
+        read_rows(whole(exported.csv)), parquet_rows(whole(exported.parquet))
+    )
 
 
 def test_parquet_is_typed_and_missing_is_null(engine: Engine, load: Load, tmp_path: Path) -> None:
     exported = engine.export(load("t,i,n,d\nx,7,0.5,2026-01-31\n,,,\n"), TYPED)
-    (tmp_path / "x.parquet").write_bytes(exported.parquet)
+    (tmp_path / "x.parquet").write_bytes(whole(exported.parquet))
     made = duckdb.execute("FROM read_parquet(?)", [str(tmp_path / "x.parquet")])
     assert [str(column[1]) for column in made.description or ()] == [
         "VARCHAR",
@@ -376,11 +508,47 @@ def test_parquet_is_typed_and_missing_is_null(engine: Engine, load: Load, tmp_pa
     assert made.fetchall()[0] == (None, None, None, None)
 
 
+def test_each_distinct_row_is_told_once_in_the_order_of_the_file(
+    engine: Engine, load: Load
+) -> None:
+    dataset = load("a,b,c\n10,x,1\n9,y,2\n10,x,3\n,x,4\n10,w,5\n")
+    exported = engine.export(dataset, {"a": ValueType.INTEGER, "b": ValueType.TEXT})
+    assert exported.csv == b"a,b\n,x\n9,y\n10,w\n10,x\n10,x\n"
+    assert exported.rows.astype(object).to_numpy().tolist() == [
+        ["", "x", 1],
+        ["9", "y", 1],
+        ["10", "w", 1],
+        ["10", "x", 2],
+    ]
+    assert list(exported.rows["a"].cat.categories) == ["", "10", "9"]
+    assert exported.rows["records"].dtype == "int64"
+
+
+def test_categories_are_the_values_of_the_frame_and_no_others(engine: Engine, load: Load) -> None:
+    kept = engine.without(
+        load("a,b\nx,1\nCanary,2\n"), pd.DataFrame({"a": ["Canary"]}, dtype=object)
+    )
+    exported = engine.export(kept, {"a": ValueType.TEXT, "b": ValueType.TEXT})
+    for frame in (engine.histogram(kept, ["a", "b"]), exported.rows):
+        assert list(frame["a"].cat.categories) == ["x"]
+        assert list(frame["b"].cat.categories) == ["1"]
+    assert b"Canary" not in whole(exported.parquet)
+
+
+def test_values_of_another_type_are_refused_and_not_quoted(engine: Engine, load: Load) -> None:
+    if isinstance(engine, PandasEngine):
+        pytest.skip("for tests only: its callers have checked the types")
+    with pytest.raises(InputError) as refused:
+        engine.export(load("a\nCanary\n"), {"a": ValueType.INTEGER})
+    assert "Canary" not in str(refused.value)
+
+
 def test_the_order_of_the_source_does_not_show(engine: Engine, load: Load) -> None:
     lines = ["x,7,0.5,2026-01-31", "y,,1,", ",8,,2026-01-01", "x,10,0.25,2025-01-31"]
     forwards = engine.export(load("\n".join(["t,i,n,d", *lines])), TYPED)
     backwards = engine.export(load("\n".join(["t,i,n,d", *reversed(lines)])), TYPED)
-    assert forwards == backwards
+    assert (forwards.csv, forwards.parquet) == (backwards.csv, backwards.parquet)
+    pd.testing.assert_frame_equal(forwards.rows, backwards.rows)
 
 
 # ---------------------------------------------------------------- the source

@@ -10,8 +10,10 @@ import pytest
 from clearance.adapters.keys import KeyRing
 from clearance.adapters.memory import SealedMemory
 from clearance.candidate import ReleaseId
+from clearance.content import whole
 from clearance.errors import MemoryMissingError, OperatorError
 from clearance.ports import Memory
+from tests.elsewhere import Elsewhere
 from tests.fakes import FakeClock, FakeLedger, FakeMemory
 from tests.office import NOON
 
@@ -34,6 +36,17 @@ def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Memory:
 def test_remembered_bytes_are_recalled(memory: Memory) -> None:
     memory.remember(FIRST, {"a.csv": b"1", "b/c.csv": b""})
     assert dict(memory.recall(FIRST)) == {"a.csv": b"1", "b/c.csv": b""}
+
+
+def test_stored_contents_are_remembered_as_their_bytes_are(memory: Memory) -> None:
+    memory.remember(FIRST, {"a.csv": Elsewhere(b"1234567"), "b/c.csv": b""})
+    memory.remember(FIRST, {"a.csv": b"1234567", "b/c.csv": Elsewhere(b"")})
+    assert {path: whole(each) for path, each in memory.recall(FIRST).items()} == {
+        "a.csv": b"1234567",
+        "b/c.csv": b"",
+    }
+    with pytest.raises(OperatorError, match="other bytes"):
+        memory.remember(FIRST, {"a.csv": Elsewhere(b"1234568"), "b/c.csv": b""})
 
 
 def test_what_was_never_remembered_is_missing(memory: Memory) -> None:

@@ -10,10 +10,13 @@ import pytest
 
 from clearance.adapters.keys import KeyRing
 from clearance.adapters.vault import AgeVault
+from clearance.candidate import pack
+from clearance.content import whole
 from clearance.errors import VaultError
 from clearance.ports import Vault
+from tests.elsewhere import Elsewhere
 from tests.fakes import FakeVault
-from tests.office import candidate
+from tests.office import SURVEY, candidate
 
 
 @pytest.fixture(params=["age", "fake"])
@@ -30,6 +33,21 @@ def test_what_was_sealed_is_opened_byte_for_byte(vault: Vault) -> None:
     opened = vault.open(vault.seal(made))
     assert (opened.release, opened.manifest) == (made.release, made.manifest)
     assert dict(opened.files) == dict(made.files)
+
+
+def test_stored_contents_are_opened_as_their_bytes_are(vault: Vault) -> None:
+    data = b"age\n" + b"0-19\n" * 1000
+    stored = pack(SURVEY, {"data/persons.csv": Elsewhere(data), "empty": Elsewhere(b"")})
+    sealed = vault.seal(stored)
+    assert sealed.manifest == pack(SURVEY, {"data/persons.csv": data, "empty": b""}).manifest
+    assert whole(vault.open(sealed).files["data/persons.csv"]) == data
+
+
+def test_a_stored_file_that_is_not_what_its_digest_says_is_refused(vault: Vault) -> None:
+    stored = pack(SURVEY, {"data/persons.csv": Elsewhere(b"age\n")})
+    other = {**stored.files, "data/persons.csv": Elsewhere(b"sex\n")}
+    with pytest.raises(VaultError):
+        vault.seal(replace(stored, files=other))
 
 
 def test_a_candidate_is_found_by_its_manifest_digest(vault: Vault) -> None:

@@ -59,7 +59,7 @@ POLICY_REFUSALS = {
     "a sensitive attribute without a model": (microdata(models=[]), "needs a model"),
     "a limit that lets everything go": (microdata(max_suppressed_share=1), "everything"),
     "a policy without the section": (lambda policy: policy.pop("microdata"), "'microdata'"),
-    "an unknown method": (microdata(method="hope"), "not supported yet"),
+    "an unknown method": (microdata(method="hope"), "expected one of 'global'"),
     "signatures": (lambda policy: policy["review"].update(assurance="signature"), "not supported"),
 }
 

@@ -324,6 +324,14 @@ def test_what_a_near_unique_column_may_be(
     assert [each.severity for each in found] == expected
 
 
+def test_values_that_were_not_looked_at_count_as_well() -> None:
+    variable = Variable(name="amount", role=Role.ATTRIBUTE, reason="known to nobody")
+    sampled = Profile("amount", NUMBERS, 2000, unseen=1700)
+    assert [each.count for each in classify(plan(variable), [sampled])] == [1800]
+    spoken_of = Profile("amount", [*EMAILS, *NUMBERS[3:]], 10**6, unseen=900)
+    assert [each.count for each in classify(plan(variable), [spoken_of])] == [30]
+
+
 def test_amounts_that_only_tables_sum_may_be_unique() -> None:
     table = TableOutput(name="t", policy="open", dimensions=("place",), sum_of="amount")
     amount = Variable(name="amount", role=Role.ATTRIBUTE, reason="as sums only")

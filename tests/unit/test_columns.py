@@ -109,6 +109,14 @@ def test_a_look_up_covers_every_value_in_its_order() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "changes"),
+    [(["7", ""], False), (["7", "007"], True), (["7", "x"], True), ([], False)],
+)
+def test_whether_any_value_changes_is_known(values: list[str], changes: bool) -> None:
+    assert typed(values, ValueType.INTEGER).changes == changes
+
+
+@pytest.mark.parametrize(
     ("number", "text"),
     [("1E+3", "1000"), ("0E+5", "0"), ("-0.00", "0"), ("12.3400", "12.34"), ("-5", "-5")],
 )

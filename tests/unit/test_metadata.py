@@ -25,6 +25,7 @@ from tests.protected_outputs import (
     source_table,
 )
 
+from clearance.attack.reading import read_rows
 from clearance.candidate import ReleaseId
 from clearance.metadata import (
     FREQUENCIES,
@@ -35,7 +36,6 @@ from clearance.metadata import (
     dictionary,
     public_files,
     public_report,
-    read_rows,
     report_page,
     write_rows,
 )
@@ -314,20 +314,6 @@ def test_a_loss_measure_is_told_and_its_value_is_not() -> None:
 
 
 # ---------------------------------------------------------------- published bytes and their rows
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"a,b\nNA,007\n", [["NA", "007"]]),
-        (b"a,b\n,\n", [["", ""]]),
-        (b"a\n1\n\n2\n", [["1"], [""], ["2"]]),
-        (b'a,b\n"x\ny","p,q"\n', [["x\ny", "p,q"]]),
-        ("a,b\nOrléans,1\n".encode(), [["Orléans", "1"]]),
-    ],
-)
-def test_published_rows_are_read_as_text(content: bytes, expected: list[list[str]]) -> None:
-    assert read_rows(content).to_numpy().tolist() == expected
 
 
 @pytest.mark.parametrize("text", ["plain", "", "a,b", 'a"b', "a\nb", "a\rb", "a\r\nb", " a ", "é"])

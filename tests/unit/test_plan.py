@@ -108,6 +108,11 @@ def test_which_roles_microdata_publish(described: dict[str, str], published: boo
     assert parsed(variable("more", **described)).variable("more").published is published
 
 
+def test_variables_do_not_change_over_time_unless_the_plan_says_so() -> None:
+    plan = parsed(variable("age", role="quasi-identifier", changes=True, reason="a year a year"))
+    assert [each.name for each in plan.variables if each.changes] == ["age"]
+
+
 @pytest.mark.parametrize(
     ("kind", "written", "expected"),
     [
@@ -177,6 +182,14 @@ REFUSED = {
     "an attribute without a reason": (
         (variable("health", role="attribute"),),
         "variables.health: an attribute is published as it is and needs a written reason",
+    ),
+    "a variable that changes without a reason": (
+        (variable("health", role="sensitive-attribute", changes=True),),
+        "variables.health: changes needs a written reason: releases are not joined on this column",
+    ),
+    "an identifier that changes": (
+        (variable("name", role="direct-identifier", changes=True, reason="moves"),),
+        "variables.name: changes is for published columns other than identifiers",
     ),
     "a top code of a quasi-identifier": (
         (variable("age", role="quasi-identifier", type="integer", top_code={"value": 90}),),

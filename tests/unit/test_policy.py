@@ -33,6 +33,7 @@ from clearance.policy import (
     TCloseness,
     check_suits,
     model_document,
+    model_sentence,
     parse,
     parse_concentration,
 )
@@ -110,6 +111,13 @@ def test_a_model_is_read_exactly_and_written_as_it_was(name: str, written: dict[
     assert policy.microdata is not None
     assert policy.microdata.models == (MODELS[name][1],)
     assert model_document(policy.microdata.models[0]) == {"model": name, **written}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_is_told_in_a_sentence(name: str) -> None:
+    written, model = MODELS[name]
+    told = model_sentence(model)
+    assert all(str(value) in told for key, value in written.items() if key != "enhanced")
 
 
 def test_methods_missing_values_and_weights_have_defaults_that_protect() -> None:
@@ -339,6 +347,11 @@ UNSUITED = {
             ),
         ),
         "k-subsets: 9 is more than the plan's",
+    ),
+    "a table of records with levels of their own": (
+        plan(*PLAIN.outputs, FROM_MICRODATA),
+        (section("microdata", method="local-recoding"),),
+        "method local-recoding: the table 't' is tabulated from the microdata",
     ),
     "a weight of what is no quasi-identifier": (
         plan(),

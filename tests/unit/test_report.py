@@ -190,11 +190,14 @@ def test_the_json_of_microdata_has_what_the_design_says() -> None:
         "records": 10,
         "suppressed_records": 3,
         "suppressed_values": 0,
+        "method": "global",
         "levels": {"age": 2, "place": 1},
         "k": 5,
         "information_loss": {"granularity": 0.31416, "entropy_bits": 4.689956},
         "nodes_checked": 7,
         "nodes": 12,
+        "gap": 0.0,
+        "advice": [],
     }
 
 

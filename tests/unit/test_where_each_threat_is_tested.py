@@ -105,6 +105,30 @@ HELD_BY: dict[str, dict[str, list[str]]] = {
             "test_fresh_data_do_not_slip_under_an_old_approval"
         ],
     },
+    "13. releases meet": {
+        f"{ATTACK}/test_releases.py": [
+            "test_a_class_minus_a_part_of_it_is_a_class",
+            "test_different_variables_coarsened_cross_each_other",
+            "test_corrected_data_of_the_same_period_are_refused",
+            "test_values_that_do_not_change_single_somebody_out",
+            "test_who_came_or_left_is_many_and_diverse_or_nobody",
+            "test_a_class_minus_a_published_part_of_it_is_no_small_rest",
+            "test_tables_from_a_source_are_refused_where_they_differ",
+            "test_a_change_note_gives_no_counts",
+        ],
+        "property/test_releases.py": [
+            "test_two_codings_are_safe_if_their_join_is",
+            "test_two_periods_are_safe_if_no_comparison_singles_out",
+        ],
+        "unit/test_check_earlier.py": [
+            "test_a_later_period_is_compared_with_every_earlier_release"
+        ],
+        "unit/test_publication.py": [
+            "test_a_release_that_became_public_meanwhile_asks_for_a_new_attack"
+        ],
+        "contract/test_memory.py": ["test_the_head_moves_with_the_datasets_own_releases_only"],
+        "unit/adapters/test_vault_files.py": ["test_a_memory_that_lost_something_blocks"],
+    },
 }
 
 

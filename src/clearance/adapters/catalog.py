@@ -26,6 +26,7 @@ class CatalogEntry:
 
     ``policy_bytes``: public and secret parts; committed to under a secret salt only.
     ``hierarchy_rows``: by variable, the rows of its hierarchy CSV.
+    ``population``: the table of the population, None where the plan names none.
     ``schema``: the dataset's JSON Schema, None where there is none yet.
     ``shares_source_with``: other datasets of the catalog that read the same source.
     """
@@ -38,6 +39,7 @@ class CatalogEntry:
     hierarchy_rows: Mapping[str, Sequence[Sequence[str]]]
     schema: Mapping[str, Any] | None
     source: SourceFile
+    population: SourceFile | None
     shares_source_with: tuple[str, ...]
 
 
@@ -65,6 +67,9 @@ def load(catalog: Path, dataset: str, *, private_policies: Path, sources: Source
         hierarchy_rows=_hierarchy_rows(plan, folder),
         schema=_schema(catalog, dataset),
         source=sources.locate(plan.source_path, folder=folder),
+        population=(
+            sources.locate(plan.population_path, folder=folder) if plan.population_path else None
+        ),
         shares_source_with=_sharing(catalog, plan),
     )
 

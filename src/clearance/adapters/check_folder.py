@@ -6,7 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
-from clearance.adapters.keys import make_private_folder, write_private
+from clearance.adapters.durable import make_private_folder
+from clearance.adapters.keys import write_private
+from clearance.content import Content
 from clearance.errors import OperatorError
 from clearance.road import Prepared
 
@@ -18,7 +20,9 @@ def write_check(folder: Path, prepared: Prepared) -> None:
 
     ``folder`` and those in it get mode 0700, files 0600, also where they were there before.
     """
-    files = {f"candidate/{path}": content for path, content in prepared.candidate.files.items()}
+    files: dict[str, Content] = {
+        f"candidate/{path}": content for path, content in prepared.candidate.files.items()
+    }
     files["report.md"] = prepared.report.encode()
     if prepared.schema_draft is not None:
         text = json.dumps(prepared.schema_draft, indent=2, ensure_ascii=False) + "\n"

@@ -37,6 +37,7 @@ from clearance.adapters.release_files import (
     recency,
 )
 from clearance.candidate import ReleaseId
+from clearance.content import Content, whole
 from clearance.errors import PortalError, UnknownOutcomeError
 from clearance.ports import PortalRelease
 
@@ -57,9 +58,9 @@ class CkanPortal:
         held = release_held(self._client, release)
         return None if held is None else self._described(release, held)
 
-    def stage(self, release: ReleaseId, files: Mapping[str, bytes]) -> PortalRelease:
+    def stage(self, release: ReleaseId, files: Mapping[str, Content]) -> PortalRelease:
         _check(release, files)
-        package = read_package(files.get(PACKAGE_FILE, b""))
+        package = read_package(whole(files.get(PACKAGE_FILE, b"")))
         self._identify()
         self._may_publish_in(package.organization)
         draft = self._empty_draft(release, package.organization)
@@ -225,7 +226,7 @@ _STRANGER = (
 )
 
 
-def _check(release: ReleaseId, files: Mapping[str, bytes]) -> None:
+def _check(release: ReleaseId, files: Mapping[str, Content]) -> None:
     check_names(release, files)
     for name in (release.slug, release.dataset):
         if not _NAME.fullmatch(name):

@@ -24,6 +24,8 @@ from ckanapi.errors import (
 )
 from requests_toolbelt import MultipartEncoder
 
+from clearance.adapters.stored import ChunkReader
+from clearance.content import Content, chunks, size_bytes
 from clearance.errors import PortalError, UnknownOutcomeError
 
 ACTION_TIMEOUT_SECONDS = (5, 60)
@@ -63,13 +65,13 @@ class CkanClient:
         with _translated(action, writes=True):
             return self._call(action, parameters)
 
-    def upload(self, fields: Mapping[str, str], *, name: str, content: bytes) -> Any:
+    def upload(self, fields: Mapping[str, str], *, name: str, content: Content) -> Any:
         """A new resource with the file ``name``; ``fields`` are its other properties."""
         with _translated("resource_create", writes=True):
             return self._remote.call_action(
                 "resource_create",
                 dict(fields),
-                # A tuple of bytes, not an open file: what was read once uploads nothing again.
+                # The content, not an open file: what was read once uploads nothing again.
                 files={"upload": (name, content)},
                 requests_kwargs={"timeout": FILE_TIMEOUT_SECONDS},
             )
@@ -118,14 +120,15 @@ class _Session:
         *,
         data: Any,
         headers: dict[str, str],
-        files: Mapping[str, tuple[str, bytes]] | None,
+        files: Mapping[str, tuple[str, Content]] | None,
         allow_redirects: bool,
         timeout: tuple[float, float],
     ) -> requests.Response:
         """PortalError for an answer that says that nothing was done."""
         if files:
             fields = {name.decode(): value.decode() for name, value in data.items()}
-            data = MultipartEncoder({**fields, **files})
+            opened = {name: (file, _Upload(content)) for name, (file, content) in files.items()}
+            data = MultipartEncoder({**fields, **opened})
             headers = {**headers, "Content-Type": data.content_type}
         answer = self._session.post(
             url, data=data, headers=headers, allow_redirects=allow_redirects, timeout=timeout
@@ -152,6 +155,21 @@ class _Session:
 
     def close(self) -> None:
         self._session.close()
+
+
+class _Upload:
+    """A file as the encoder reads it, from its beginning; ``len``: bytes still to be read."""
+
+    def __init__(self, content: Content) -> None:
+        self.len = size_bytes(content)
+        self._reader = ChunkReader(chunks(content))
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._reader.read(size)
+        if not piece and size and self.len:  # the encoder would wait for the rest for ever
+            raise PortalError("a file became shorter while it was uploaded")
+        self.len -= len(piece)
+        return piece
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

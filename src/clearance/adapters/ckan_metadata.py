@@ -8,7 +8,8 @@ from typing import Any
 
 from clearance.adapters.licenses import license_of
 from clearance.adapters.release_files import Package, about
-from clearance.candidate import ReleaseId, sha256
+from clearance.candidate import ReleaseId
+from clearance.content import Content, sha256, size_bytes
 
 RELEASE_KEY = "clearance_release"
 DATASET_KEY = "clearance_dataset"
@@ -34,14 +35,14 @@ def draft_fields(release: ReleaseId, organization: str) -> dict[str, Any]:
     }
 
 
-def file_fields(path: str, content: bytes, package: Package) -> dict[str, str]:
+def file_fields(path: str, content: Content, package: Package) -> dict[str, str]:
     """Of one file. Our own fields keep the digest where a plugin overwrites ``hash``."""
     digest = sha256(content)
     return {
         "name": path,
         "description": markdown_text(about(path, package)),
         "format": _format(path),
-        "size": str(len(content)),
+        "size": str(size_bytes(content)),
         "hash": f"sha256:{digest}",
         PATH_FIELD: path,
         SHA256_FIELD: digest,

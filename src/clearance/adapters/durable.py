@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from clearance.content import Content, chunks
 
-def write_file(file: Path, content: bytes) -> None:
+
+def write_file(file: Path, content: Content) -> None:
     """A new file, readable by a web server; its folder is not synced yet."""
     with file.open("xb") as stream:
-        stream.write(content)
+        stream.writelines(chunks(content))
         stream.flush()
         os.fchmod(stream.fileno(), 0o644)
         os.fsync(stream.fileno())
@@ -40,6 +42,14 @@ def make_folders(folder: Path) -> None:
             part.mkdir(exist_ok=True)
             part.chmod(0o755)
             sync_folder(part.parent)
+
+
+def make_private_folder(folder: Path) -> None:
+    """The folder, and those above it that are missing, mode 0700 and on the disk."""
+    if not folder.is_dir():
+        make_private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
 
 
 def sync_folders(folder: Path) -> None:

@@ -28,6 +28,7 @@ from clearance.adapters.portal_check import Check
 from clearance.adapters.release_files import Package, check_names, recency
 from clearance.adapters.release_view import PAGE, file_paths, read_described, read_release
 from clearance.candidate import ReleaseId
+from clearance.content import Content
 from clearance.errors import PortalError
 from clearance.ports import PortalRelease
 
@@ -49,7 +50,7 @@ class FolderPortal:
         with _translated(f"read {release}"):
             return self._find(release)
 
-    def stage(self, release: ReleaseId, files: Mapping[str, bytes]) -> PortalRelease:
+    def stage(self, release: ReleaseId, files: Mapping[str, Content]) -> PortalRelease:
         check_names(release, files)
         with self._writing(f"stage {release}"):
             if self._public(release).is_dir():
@@ -183,7 +184,7 @@ def _translated(what: str) -> Iterator[None]:
         raise PortalError(f"cannot {what} in the portal's folder: {reason}") from None
 
 
-def _write_release(folder: Path, files: Mapping[str, bytes]) -> None:
+def _write_release(folder: Path, files: Mapping[str, Content]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     folder.chmod(0o755)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from clearance.adapters.keys import make_private_folder
+from clearance.adapters.durable import make_private_folder
 from clearance.adapters.people import People
 from clearance.errors import VaultError
 from clearance.ports import Clock, Verdict

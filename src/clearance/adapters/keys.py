@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from clearance.adapters.durable import sync_folder
+from clearance.adapters.durable import make_private_folder, sync_folder
 from clearance.candidate import ReleaseId, sha256
+from clearance.content import Content, chunks
 from clearance.errors import VaultError
 
 KEY_BYTES = 32
@@ -65,28 +68,40 @@ def pseudonym_key(ring: KeyRing, release: ReleaseId, output: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def make_private_folder(folder: Path) -> None:
-    """The folder, and those above it that are missing, mode 0700 and on the disk."""
-    if not folder.is_dir():
-        make_private_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        sync_folder(folder.parent)
+def lasting_key(ring: KeyRing, dataset: str) -> bytes:
+    """32 random bytes that live as long as the dataset: what perturbation is drawn with.
+
+    The same in every release, so that noise does not average away; never disposed of.
+    """
+    name = sha256(dataset.encode())
+    text = ring.load_or_create(f"lasting/{name}", lambda: secrets.token_hex(KEY_BYTES))
+    return bytes.fromhex(text)
 
 
-def write_private(file: Path, content: bytes, *, replace: bool) -> None:
+def write_private(file: Path, content: Content, *, replace: bool) -> None:
     """The whole content under the file's name, on the disk, mode 0600; or nothing of it.
 
     Where not ``replace``, a file that is there already is left as it is.
     """
+    with private_file(file, replace=replace) as stream:
+        stream.writelines(chunks(content))
+
+
+@contextmanager
+def private_file(file: Path, *, replace: bool) -> Iterator[BinaryIO]:
+    """As `write_private`, of what the block writes; nothing of it where the block raises."""
     try:
         make_private_folder(file.parent)
         unfinished = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        _move(unfinished, file, replace=replace)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            _move(unfinished, file, replace=replace)
+        finally:
+            unfinished.unlink(missing_ok=True)
         sync_folder(file.parent)
     except OSError as problem:
         raise VaultError(f"{file}: {problem.strerror}") from None
@@ -96,12 +111,8 @@ def _move(unfinished: Path, file: Path, *, replace: bool) -> None:
     if replace:
         unfinished.replace(file)
         return
-    try:
+    with suppress(FileExistsError):
         file.hardlink_to(unfinished)  # fails, in one step, where the name is taken
-    except FileExistsError:
-        pass
-    finally:
-        unfinished.unlink()
 
 
 def _check_private(path: Path) -> None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from clearance.adapters.keys import KeyRing, write_private
-from clearance.adapters.sealed_files import (
-    archive,
-    decrypt,
-    encrypt,
-    generate_identity,
-    unarchive,
-)
+from clearance.adapters.keys import KeyRing, private_file
+from clearance.adapters.sealed_files import generate_identity, open_files, seal_files
+from clearance.adapters.stored import PrivateFolder
+from clearance.adapters.vault import OPENED
 from clearance.candidate import ReleaseId, canonical_json, manifest_of, sha256
+from clearance.content import Content
 from clearance.errors import MemoryMissingError, OperatorError, VaultError
 from clearance.ports import Clock, Entry, Ledger
 from clearance.review import Kind
@@ -30,7 +27,7 @@ class SealedMemory:
         self._ledger = ledger
         self._clock = clock
 
-    def remember(self, release: ReleaseId, files: Mapping[str, bytes]) -> None:
+    def remember(self, release: ReleaseId, files: Mapping[str, Content]) -> None:
         """Keeps these bytes for good. Safe to repeat; OperatorError for other bytes."""
         digest = manifest_of(release, files).digest
         known = self._index(release.dataset).get(release)
@@ -38,28 +35,33 @@ class SealedMemory:
             raise OperatorError(f"{release} is remembered with other bytes")
         identity = self._keys.load_or_create(MEMORY_KEY, generate_identity)
         if known is None or not self._file(release, digest).exists():
-            sealed = encrypt(archive(files), identity)
-            write_private(self._file(release, digest), sealed, replace=True)
+            with private_file(self._file(release, digest), replace=True) as target:
+                seal_files(files, target, identity)
         if known is None:
             self._ledger.append(
                 Kind.REMEMBERED, release, {"manifest": digest}, at=self._clock.now()
             )
 
-    def recall(self, release: ReleaseId) -> Mapping[str, bytes]:
+    def recall(self, release: ReleaseId) -> Mapping[str, Content]:
         """MemoryMissingError where its bytes are not there or damaged."""
         known = self._index(release.dataset).get(release)
         if known is None:
             raise MemoryMissingError(f"{release} was never remembered")
         try:
-            content = self._file(release, known).read_bytes()
-            opened = decrypt(content, self._keys.load(MEMORY_KEY), name=str(release))
-            files = unarchive(opened, name=str(release))
+            with PrivateFolder(self._folder / OPENED) as folder:
+                return self._opened(release, known, folder)
         except (OSError, VaultError):
             raise MemoryMissingError(
                 f"{release}: its bytes are missing in the release memory; restore them from a "
                 "backup, nothing of this dataset is released without them"
             ) from None
-        if manifest_of(release, files).digest != known:
+
+    def _opened(
+        self, release: ReleaseId, digest: str, folder: PrivateFolder
+    ) -> Mapping[str, Content]:
+        sealed, identity = self._file(release, digest), self._keys.load(MEMORY_KEY)
+        files = open_files(sealed, identity, folder, name=str(release))
+        if manifest_of(release, files).digest != digest:
             raise MemoryMissingError(f"{release}: other bytes than the ledger knows of")
         return files
 

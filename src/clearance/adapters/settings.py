@@ -7,6 +7,7 @@ capitals, with ``CLEARANCE_`` before them.
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 from clearance.errors import OperatorError
 
 PRIVATE_FOLDER = 0o700
+KERNELS = "NUMBA_CACHE_DIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class Home:
         return self.path / "cache"
 
     @property
+    def kernels(self) -> Path:
+        """Machine code of what is compiled, for the next process."""
+        return self.cache / "kernels"
+
+    @property
     def locks(self) -> Path:
         return self.path / "locks"
 
@@ -90,6 +97,9 @@ class Settings:
 
     ``catalog``: the folder with one folder for each dataset.
     ``portal_url``: ``folder:PATH`` or a CKAN address. ``engine``: ``duckdb``.
+    ``engine_memory``: what the engine may use of it, such as ``1GB``; with the default a check
+    of 10 million records stays below 2 GB in all, and what does not fit goes to a temporary
+    folder. ``engine_threads``: all cores unless given.
     ``crash_at``: for tests only, the effect at which the process kills itself.
     """
 
@@ -99,6 +109,8 @@ class Settings:
     portal_token: str = field(repr=False)
     ledger_url: str
     engine: str
+    engine_memory: str
+    engine_threads: int | None
     crash_at: str
 
 
@@ -112,7 +124,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     def text(name: str, default: str = "") -> str:
         return given.get(f"CLEARANCE_{name}", "").strip() or default
 
-    home = Home(Path(text("HOME") or _default_home()).expanduser().absolute())
+    home = _home(given)
     ledger_url = text("LEDGER_URL", f"sqlite:///{home.ledger}")
     if ledger_url != f"sqlite:///{home.ledger}":
         raise OperatorError(
@@ -128,8 +140,22 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         portal_token=text("PORTAL_TOKEN"),
         ledger_url=ledger_url,
         engine=engine,
+        engine_memory=_memory(text("ENGINE_MEMORY", "1GB")),
+        engine_threads=_threads(text("ENGINE_THREADS")),
         crash_at=text("CRASH_AT"),
     )
+
+
+def _memory(text: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", text):
+        raise OperatorError("CLEARANCE_ENGINE_MEMORY: must be a size such as 1GB or 800MB")
+    return text
+
+
+def _threads(text: str) -> int | None:
+    if text and not re.fullmatch(r"[1-9]\d{0,3}", text):
+        raise OperatorError("CLEARANCE_ENGINE_THREADS: must be a number of 1 or more")
+    return int(text) if text else None
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -142,14 +168,35 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "CLEARANCE_PORTAL_TOKEN": settings.portal_token,
         "CLEARANCE_LEDGER_URL": settings.ledger_url,
         "CLEARANCE_ENGINE": settings.engine,
+        "CLEARANCE_ENGINE_MEMORY": settings.engine_memory,
+        "CLEARANCE_ENGINE_THREADS": str(settings.engine_threads or ""),
         "CLEARANCE_CRASH_AT": settings.crash_at,
     }
+    if settings.home.cache.is_dir():
+        others.setdefault(KERNELS, str(settings.home.kernels))
     return others | {name: text for name, text in own.items() if text}
 
 
 def decline_tracking() -> None:
     """Prefect, imported after this, counts nothing and tells nobody that it was."""
     os.environ["DO_NOT_TRACK"] = "1"
+
+
+def keep_kernels() -> None:
+    """numba, imported after this, keeps what it compiles in the home, if there is one.
+
+    Else it takes the source's folder or the user's cache, if it may write there; where it
+    may not, it compiles in every process (`clearance.microdata.kernels`). What the operator
+    has set stands. A home is not made for this: its folders must be private.
+    """
+    home = _home(os.environ)
+    if home.cache.is_dir():
+        os.environ.setdefault(KERNELS, str(home.kernels))
+
+
+def _home(environment: Mapping[str, str]) -> Home:
+    named = environment.get("CLEARANCE_HOME", "").strip()
+    return Home(Path(named or _default_home()).expanduser().absolute())
 
 
 def _default_home() -> str:

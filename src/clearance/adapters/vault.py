@@ -6,14 +6,15 @@ import secrets
 from pathlib import Path
 from types import MappingProxyType
 
-from clearance.adapters.keys import KeyRing, write_private
+from clearance.adapters.keys import KeyRing, private_file, write_private
 from clearance.adapters.sealed_files import (
-    archive,
     decrypt,
     encrypt,
     generate_identity,
-    unarchive,
+    open_files,
+    seal_files,
 )
+from clearance.adapters.stored import PrivateFolder, remove_abandoned
 from clearance.candidate import (
     Candidate,
     FileDigest,
@@ -29,17 +30,23 @@ from clearance.ports import SealedCandidate
 from clearance.record.commitment import SALT_BYTES
 
 REPORTS_KEY = "reports"
+OPENED = "opened"
+"""Folder of the vault for what is open just now."""
 
 
 class AgeVault:
     """Encrypted files in one folder, their keys in another, both for their owner only.
 
     A candidate's manifest is sealed beside it, so that finding one does not open all of it.
+    ``opened``: where the large files of opened candidates lie while somebody needs them; in
+    ``folder`` if it is not given.
     """
 
-    def __init__(self, folder: Path, keys: KeyRing) -> None:
+    def __init__(self, folder: Path, keys: KeyRing, *, opened: Path | None = None) -> None:
         self._folder = folder
         self._keys = keys
+        self._opened = opened or folder / OPENED
+        remove_abandoned(self._opened)
 
     def seal(self, candidate: Candidate) -> SealedCandidate:
         """In the vault and on the disk. Safe to repeat: the same candidate is sealed once."""
@@ -48,7 +55,8 @@ class AgeVault:
             raise VaultError(f"{candidate.release}: the files are not those of the manifest")
         identity = self._keys.load_or_create(_key(digest), generate_identity)
         if not self._manifest(digest).exists():
-            self._write(self._files(digest), archive(candidate.files), identity)
+            with private_file(self._files(digest), replace=True) as target:
+                seal_files(candidate.files, target, identity)
             self._write(self._manifest(digest), candidate.manifest.as_json().encode(), identity)
         return self.find(digest)
 
@@ -62,11 +70,12 @@ class AgeVault:
 
     def open(self, sealed: SealedCandidate) -> Candidate:
         """What was sealed. VaultError if a byte differs from the manifest."""
-        digest = sealed.manifest.digest
-        content = self._read(self._files(digest), self._keys.load(_key(digest)))
-        files = unarchive(content, name=sealed.reference)
-        if manifest_of(sealed.release, files) != sealed.manifest:
-            raise VaultError(f"{sealed.reference} does not hold the files of its manifest")
+        digest, name = sealed.manifest.digest, sealed.reference
+        identity = self._keys.load(_key(digest))
+        with PrivateFolder(self._opened) as folder:
+            files = open_files(self._files(digest), identity, folder, name=name)
+            if manifest_of(sealed.release, files) != sealed.manifest:
+                raise VaultError(f"{name} does not hold the files of its manifest")
         return Candidate(sealed.release, MappingProxyType(files), sealed.manifest)
 
     def dispose(self, sealed: SealedCandidate) -> None:

@@ -13,14 +13,15 @@ from tempfile import TemporaryDirectory
 from clearance.adapters.catalog import CatalogEntry, load
 from clearance.adapters.clock import SystemClock
 from clearance.adapters.code_version import code_version
-from clearance.adapters.duckdb_engine import DuckDBEngine, parquet_rows
+from clearance.adapters.duckdb_engine import DuckDBEngine
 from clearance.adapters.fake_names import fake_names
 from clearance.adapters.files import FileSource
-from clearance.adapters.keys import KeyRing, pseudonym_key, write_private
+from clearance.adapters.keys import KeyRing, lasting_key, pseudonym_key, write_private
 from clearance.adapters.ledger import SqliteLedger
 from clearance.adapters.memory import SealedMemory
+from clearance.adapters.published_rows import PublishedRows
 from clearance.adapters.settings import Home, Settings, open_home
-from clearance.adapters.vault import AgeVault
+from clearance.adapters.vault import OPENED, AgeVault
 from clearance.road import Prepared, Tools, prepare
 
 
@@ -31,7 +32,7 @@ def quiet(_: str) -> None:
 def prepare_release(settings: Settings, dataset: str) -> Prepared:
     """Steps 1 to 6 with the candidate and its report sealed in the home's vault."""
     home = open_home(settings.home)
-    with _tools(home, vault=home, notes=home.path / "private", stage=quiet) as tools:
+    with _tools(settings, vault=home, notes=home.path / "private", stage=quiet) as tools:
         return prepare(_entry(settings, dataset), tools, schema_required=True)
 
 
@@ -42,10 +43,9 @@ def check_dataset(
 
     ``notes``: folder for what only the steward may see.
     """
-    home = settings.home
     with TemporaryDirectory(prefix="clearance-check-") as folder:
         scratch = open_home(Home(Path(folder)))
-        with _tools(home, vault=scratch, notes=notes, stage=stage) as tools:
+        with _tools(settings, vault=scratch, notes=notes, stage=stage) as tools:
             return prepare(_entry(settings, dataset), tools, schema_required=False)
 
 
@@ -60,24 +60,30 @@ def _entry(settings: Settings, dataset: str) -> CatalogEntry:
 
 @contextmanager
 def _tools(
-    home: Home, *, vault: Home, notes: Path, stage: Callable[[str], None]
+    settings: Settings, *, vault: Home, notes: Path, stage: Callable[[str], None]
 ) -> Iterator[Tools]:
-    """``home`` holds ledger and memory; ``vault`` is where candidates and their keys go."""
+    """The home holds ledger and memory; ``vault`` is where candidates and their keys go."""
+    home = settings.home
     keys, clock = KeyRing(vault.keys), SystemClock()
+    lasting = KeyRing(home.keys) if (home.keys / "lasting").is_dir() else keys
     readable = home if home.ledger.is_file() else vault
     ledger = SqliteLedger(readable.ledger, readable.locks)
     memory = SealedMemory(home.vault, KeyRing(home.keys), ledger, clock)
     with TemporaryDirectory(prefix="clearance-engine-") as folder:
-        engine = DuckDBEngine(Path(folder))
+        engine = DuckDBEngine(
+            Path(folder), threads=settings.engine_threads, memory=settings.engine_memory
+        )
         try:
             yield Tools(
                 engine=engine,
-                vault=AgeVault(vault.vault, keys),
+                # Not with the vault, which a check removes before its candidate is read.
+                vault=AgeVault(vault.vault, keys, opened=home.vault / OPENED),
                 memory=memory,
                 ledger=ledger,
                 key=lambda release, output: pseudonym_key(keys, release, output),
+                lasting_key=lambda dataset: lasting_key(lasting, dataset),
                 fake=fake_names,
-                parquet_rows=parquet_rows,
+                rows=PublishedRows(),
                 note=lambda name, values: _note(notes, name, values),
                 seconds=time.perf_counter,
                 stage=stage,

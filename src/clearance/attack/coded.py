@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-
-import pandas as pd
 
 from clearance.attack.result import blocked
 from clearance.findings import Finding
@@ -42,14 +41,23 @@ def as_published(variable: Variable, values: Sequence[str], published: Iterable[
 
 
 def check_coding(
-    variable: Variable, published: pd.Series, source: pd.DataFrame, k: int, *, where: str
+    variable: Variable,
+    published: Mapping[str, int],
+    source: Sequence[str],
+    k: int,
+    *,
+    where: str,
 ) -> Iterator[Finding]:
     """That a coded column is coded as the plan says, and no coded end is a small group.
 
-    ``source``: ``value`` and ``records`` of the column before protection.
+    ``published``: records of each value. ``source``: the distinct values before protection.
     """
-    shown = [each for each in map(number, published) if each is not None]
-    strange = sum(_beyond(variable, each) for each in shown)
+    shown: Counter[Decimal] = Counter()
+    for value, records in published.items():
+        found = number(value)
+        if found is not None:
+            shown[found] += records
+    strange = sum(records for each, records in shown.items() if _beyond(variable, each))
     if strange:
         yield blocked(
             "not-coded-as-planned",
@@ -58,8 +66,8 @@ def check_coding(
             f"{strange} published values are not rounded or coded as the plan says; "
             f"apply top_code, bottom_code and round_to",
         )
-    for name, end, beyond in _ends(variable, shown, source):
-        records = sum(each == end for each in shown)
+    for name, end, beyond in _ends(variable, [*shown], source):
+        records = shown[end]
         if beyond and records < k:
             yield blocked(
                 "coded-end-too-small",
@@ -99,16 +107,12 @@ def _beyond(variable: Variable, shown: Decimal) -> bool:
 
 
 def _ends(
-    variable: Variable, shown: Sequence[Decimal], source: pd.DataFrame
+    variable: Variable, shown: Sequence[Decimal], source: Sequence[str]
 ) -> Iterator[tuple[str, Decimal, int]]:
     """Each coded end that is shown, and how many values of the source lie beyond it."""
     if not shown:
         return
-    before = [
-        _rounded(each, variable.round_to)
-        for each in map(number, source["value"])
-        if each is not None
-    ]
+    before = [_rounded(each, variable.round_to) for each in map(number, source) if each is not None]
     high, low = max(shown), min(shown)
     if variable.top_code and _is_end(variable.top_code, high, variable):
         yield "top_code", high, sum(each > high for each in before)

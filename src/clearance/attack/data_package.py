@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from clearance.attack.coded import number
 from clearance.attack.public_text import written_by_people
 from clearance.attack.reading import UnreadableFileError, read_json
 from clearance.attack.result import blocked
+from clearance.content import Content, sha256, size_bytes
 from clearance.findings import Finding
 from clearance.hierarchy import MISSING
 from clearance.plan import Plan
@@ -24,9 +22,12 @@ EXTENT = re.compile(r"(temporal|spatial|startdate|enddate|bbox|extent|coverage)"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PublishedColumns:
-    """A data file: its rows, and the public code lists of its columns, each a whole list."""
+    """A data file: each column's values with their records, in the file's order of columns.
 
-    frame: pd.DataFrame
+    ``code_lists``: the public code lists of its columns, each a whole list.
+    """
+
+    values: Mapping[str, Mapping[str, int]]
     code_lists: Mapping[str, tuple[frozenset[str], ...]]
 
 
@@ -45,7 +46,7 @@ def stated_types(content: bytes | None) -> dict[str, dict[str, str]]:
 
 
 def check_data_package(
-    content: bytes, files: Mapping[str, bytes], data: Mapping[str, PublishedColumns]
+    content: bytes, files: Mapping[str, Content], data: Mapping[str, PublishedColumns]
 ) -> Iterator[Finding]:
     """That each resource is a file of the release, and its schema follows from its rows."""
     try:
@@ -67,15 +68,15 @@ def check_data_package(
 
 
 def _check_resource(
-    path: str, resource: Mapping[str, Any], content: bytes, columns: PublishedColumns
+    path: str, resource: Mapping[str, Any], content: Content, columns: PublishedColumns
 ) -> Iterator[Finding]:
-    stated_hash = resource.get("hash", _hash(content))
-    if resource.get("bytes", len(content)) != len(content) or stated_hash != _hash(content):
+    size, digest = size_bytes(content), f"sha256:{sha256(content)}"
+    if resource.get("bytes", size) != size or resource.get("hash", digest) != digest:
         yield blocked(
             "schema-does-not-fit", f"{FILE}: {path}", 1, "states another size or sum; pack anew"
         )
     fields = stated_fields(resource)
-    if [field.get("name") for field in fields] != list(columns.frame.columns):
+    if [field.get("name") for field in fields] != list(columns.values):
         yield blocked(
             "schema-does-not-fit",
             f"{FILE}: {path}",
@@ -104,7 +105,7 @@ def stated_fields(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _wrong_constraints(field: Mapping[str, Any], columns: PublishedColumns) -> Iterator[str]:
     name = str(field["name"])
-    column = columns.frame[name]
+    column = columns.values[name]
     lists = columns.code_lists.get(name, ())
     constraints = dict(field.get("constraints") or {})
     for listing in ("categories", "enum"):
@@ -116,7 +117,7 @@ def _wrong_constraints(field: Mapping[str, Any], columns: PublishedColumns) -> I
             yield key
 
 
-def _is_domain(listed: Any, column: pd.Series, lists: tuple[frozenset[str], ...]) -> bool:
+def _is_domain(listed: Any, column: Mapping[str, int], lists: tuple[frozenset[str], ...]) -> bool:
     if not isinstance(listed, list):
         return False
     values = {str(each["value"] if isinstance(each, dict) else each) for each in listed}
@@ -124,13 +125,13 @@ def _is_domain(listed: Any, column: pd.Series, lists: tuple[frozenset[str], ...]
     return values - {MISSING} in (published, *(each - {MISSING} for each in lists))
 
 
-def _follows(key: str, value: Any, column: pd.Series) -> bool:
+def _follows(key: str, value: Any, column: Mapping[str, int]) -> bool:
     present = [each for each in column if each != MISSING]
     match key:
         case "required":
-            return value is False or len(present) == len(column)
+            return value is False or MISSING not in column
         case "unique":
-            return value is False or not column.duplicated().any()
+            return value is False or all(records == 1 for records in column.values())
         case "minimum" | "maximum":
             return bool(present) and _extreme(key, present) == str(value)
         case "minLength":
@@ -148,10 +149,6 @@ def _extreme(key: str, present: list[str]) -> str:
     if len(numbers) == len(set(present)):
         return choose(numbers, key=lambda each: numbers[each])
     return choose(present)
-
-
-def _hash(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 # ---------------------------------------------------------------- extents

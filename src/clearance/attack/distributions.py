@@ -36,9 +36,7 @@ class Ratio:
     @property
     def value(self) -> Floats:
         above, below = self.numerator.astype(np.float64), self.denominator.astype(np.float64)
-        found: Floats = np.divide(
-            above, below, out=np.full(len(above), np.inf), where=below > 0
-        )
+        found: Floats = np.divide(above, below, out=np.full(len(above), np.inf), where=below > 0)
         return found
 
     def above(self, limit: Fraction) -> Booleans:
@@ -170,7 +168,7 @@ def equal_distance(of: Held, ground: Ints) -> Ratio:
     """Half the sum of |q - p| (Li et al. 2007). ``ground``: units of the file by value."""
     whole, sizes = _room(int(ground.sum()), of, 2)
     expected = sizes[of.belongs_to] * ground[of.value]
-    differences = np.abs(of.units * whole - expected) - expected
+    differences = np.abs(of.units.astype(sizes.dtype) * whole - expected) - expected
     return Ratio(of.summed(differences) + sizes * whole, 2 * sizes * whole)
 
 
@@ -185,7 +183,7 @@ def ordered_distance(of: Held, ground: Ints) -> Ratio:
     cumulated = np.cumsum(ground)
     areas = np.concatenate([[0], np.cumsum(cumulated.astype(sizes.dtype))])
     before = np.concatenate([[0], np.cumsum(of.units)])
-    share = (before[1:] - before[of.ends][of.belongs_to]) * whole
+    share = (before[1:] - before[of.ends][of.belongs_to]).astype(sizes.dtype) * whole
     size = sizes[of.belongs_to]
     entry = np.arange(len(of.value))
     first = entry == of.ends[of.belongs_to]
@@ -213,7 +211,9 @@ def hierarchical_distance(of: Held, ground: Ints, tree: Ints) -> Ratio:
         end = min(begin + step, of.count)
         entries = slice(*of.ends[[begin, end]].tolist())
         extra = -sizes[begin:end, None] * ground[None, :]
-        extra[of.belongs_to[entries] - begin, of.value[entries]] += of.units[entries] * whole
+        extra[of.belongs_to[entries] - begin, of.value[entries]] += (
+            of.units[entries].astype(sizes.dtype) * whole
+        )
         costs[begin:end] = _moved(extra, tree)
     return Ratio(costs, max(height, 1) * sizes * whole)
 
@@ -221,7 +221,7 @@ def hierarchical_distance(of: Held, ground: Ints, tree: Ints) -> Ratio:
 def _moved(extra: npt.NDArray[np.int64], tree: Ints) -> npt.NDArray[np.int64]:
     """Level of each node times what its children give each other, summed over the nodes."""
     cost = np.zeros(len(extra), dtype=extra.dtype)
-    nodes = tree[0]
+    extra, nodes = extra[:, np.argsort(tree[0])], tree[0]  # as `np.unique` numbers them
     for level, coarser in enumerate(tree[1:], start=1):
         _, child = np.unique(nodes, return_inverse=True)
         parent = np.zeros(int(child.max(initial=-1)) + 1, dtype=np.int64)
@@ -250,7 +250,7 @@ def _room(whole: int, of: Held, factor: int) -> tuple[int, npt.NDArray[np.int64]
 def gains(of: Held, ground: Ints) -> Ratio:
     """q / p of every entry: what a value's share in its class is to its share in the file."""
     whole, sizes = _room(int(ground.sum()), of, 1)
-    return Ratio(of.units * whole, sizes[of.belongs_to] * ground[of.value])
+    return Ratio(of.units.astype(sizes.dtype) * whole, sizes[of.belongs_to] * ground[of.value])
 
 
 def beyond_beta(of: Held, ground: Ints, beta: Fraction, *, enhanced: bool) -> Booleans:

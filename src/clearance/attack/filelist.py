@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
 from clearance.attack.result import blocked
 from clearance.candidate import SUMS_FILE
+from clearance.content import Content, sha256, size_bytes, whole
 from clearance.findings import Finding
 from clearance.plan import Plan
 
@@ -22,7 +22,7 @@ REQUIRED = (
 PREVIEW = re.compile(r"preview/[a-z0-9._-]+\.(csv|html|json)")
 
 
-def check_files(files: Mapping[str, bytes], plan: Plan) -> Iterator[Finding]:
+def check_files(files: Mapping[str, Content], plan: Plan) -> Iterator[Finding]:
     """That no file is missing or unexpected, and ``SHA256SUMS`` names every other file's sum."""
     data = {f"data/{output.name}.csv" for output in plan.outputs}
     parquet = {f"data/{output.name}.parquet" for output in plan.outputs}
@@ -37,7 +37,7 @@ def check_files(files: Mapping[str, bytes], plan: Plan) -> Iterator[Finding]:
             len(strange),
             f"{len(strange)} files do not belong to a release; leave them out",
         )
-    if SUMS_FILE in files and files[SUMS_FILE] != _sums(files):
+    if SUMS_FILE in files and not _is(files[SUMS_FILE], _sums(files)):
         yield blocked(
             "sums-differ",
             SUMS_FILE,
@@ -46,9 +46,13 @@ def check_files(files: Mapping[str, bytes], plan: Plan) -> Iterator[Finding]:
         )
 
 
-def _sums(files: Mapping[str, bytes]) -> bytes:
+def _is(content: Content, expected: bytes) -> bool:
+    return size_bytes(content) == len(expected) and whole(content) == expected
+
+
+def _sums(files: Mapping[str, Content]) -> bytes:
     lines = (
-        f"{hashlib.sha256(content).hexdigest()}  {path}\n"
+        f"{sha256(content)}  {path}\n"
         for path, content in sorted(files.items())
         if path != SUMS_FILE
     )

@@ -17,10 +17,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
 
 from clearance.attack.cells import PublishedTable
 from clearance.attack.coded import number
@@ -38,6 +37,7 @@ EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 INTERNATIONAL = re.compile(r"(?:\+|00)\d[\d ()/.-]{6,}\d")
 NATIONAL = re.compile(r"\(?0\d{1,4}\)?[ /-]\d[\d /-]{4,}\d")
 DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+Values = Mapping[str, int]  # each value of a column with its records
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -80,20 +80,20 @@ def scan_microdata(
 ) -> Iterator[Finding]:
     """Each column of a microdata file: identifiers, contact data, formulas."""
     for name in published.names:
-        column = published.frame[name]
+        column = published.values(name)
         where = f"{published.file}: {name}"
         if name in published.links:
             yield from _identifiers(column, where, _whole(column, known, frozenset()))
             continue
         if name not in {variable.name for variable in published.plan.variables}:
-            yield from _identifiers(column, where, set(column.unique()) & known.values)
+            yield from _identifiers(column, where, set(column) & known.values)
             continue
-        labels = public_labels({name: hierarchies[name]} if name in published.levels else {})
+        labels = public_labels({name: hierarchies[name]} if name in published.coverage else {})
         own = frozenset(truth.engine.values(truth.dataset, name)["value"]) | labels
         kind = published.plan.variable(name).type
         found = _whole(column, known, own if kind is ValueType.TEXT else own | _numbers(column))
-        if kind is ValueType.TEXT and name not in published.levels:
-            found |= {value for value in column.unique() if known.held_in(value) - {value}}
+        if kind is ValueType.TEXT and name not in published.coverage:
+            found |= {value for value in column if known.held_in(value) - {value}}
         yield from _identifiers(column, where, found)
         yield from _contact_data(column, where, labels)
         yield from _formulas(column, where)
@@ -102,23 +102,23 @@ def scan_microdata(
 def scan_table(table: PublishedTable, known: Known) -> Iterator[Finding]:
     """The dimensions of a table's file; its codes come from public hierarchies."""
     for name, dimension in table.categories.items():
-        column, where = table.frame[name], f"{table.file}: {name}"
+        column, where = Counter(table.frame[name]), f"{table.file}: {name}"
         codes = frozenset(dimension.members)
         yield from _identifiers(column, where, _whole(column, known, codes))
         yield from _formulas(column, where)
 
 
-def _whole(column: pd.Series, known: Known, explained: frozenset[str]) -> set[str]:
-    return (set(column.unique()) & known.values) - explained
+def _whole(column: Values, known: Known, explained: frozenset[str]) -> set[str]:
+    return (set(column) & known.values) - explained
 
 
-def _numbers(column: pd.Series) -> frozenset[str]:
+def _numbers(column: Values) -> frozenset[str]:
     """Numbers in a column of numbers: rounding may make one that happens to be an id."""
-    return frozenset(value for value in column.unique() if number(value) is not None)
+    return frozenset(value for value in column if number(value) is not None)
 
 
-def _identifiers(column: pd.Series, where: str, values: set[str]) -> Iterator[Finding]:
-    count = int(column.isin(values).sum()) if values else 0
+def _identifiers(column: Values, where: str, values: set[str]) -> Iterator[Finding]:
+    count = sum(column[value] for value in values)
     if count:
         yield blocked(
             "identifier-published",
@@ -128,15 +128,15 @@ def _identifiers(column: pd.Series, where: str, values: set[str]) -> Iterator[Fi
         )
 
 
-def _contact_data(column: pd.Series, where: str, labels: frozenset[str]) -> Iterator[Finding]:
-    values = [value for value in column.unique() if value not in labels]
+def _contact_data(column: Values, where: str, labels: frozenset[str]) -> Iterator[Finding]:
+    values = [value for value in column if value not in labels]
     patterns = {
         "e-mail addresses": lambda value: EMAIL.search(value) is not None,
         "telephone numbers": _telephone,
         "IP addresses": _address,
     }
     for what, matches in patterns.items():
-        count = int(column.isin([value for value in values if matches(value)]).sum())
+        count = sum(column[value] for value in values if matches(value))
         if count:
             yield blocked(
                 "contact-data-published",
@@ -162,11 +162,9 @@ def _address(value: str) -> bool:
     return True
 
 
-def _formulas(column: pd.Series, where: str) -> Iterator[Finding]:
-    values = [
-        value for value in column.unique() if value.startswith(FORMULA) and number(value) is None
-    ]
-    count = int(column.isin(values).sum())
+def _formulas(column: Values, where: str) -> Iterator[Finding]:
+    values = [value for value in column if value.startswith(FORMULA) and number(value) is None]
+    count = sum(column[value] for value in values)
     if count:
         yield warned(
             "formula-like-cell",

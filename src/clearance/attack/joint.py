@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-import pandas as pd
-
 from clearance.attack.categories import Members
 from clearance.attack.cells import Cell, PublishedTable
+from clearance.attack.recount import classes_of
+from clearance.attack.rows import Rows
 from clearance.hierarchy import Hierarchy
 
 LabelGroups = Mapping[str, Members]
@@ -16,7 +16,7 @@ LabelGroups = Mapping[str, Members]
 
 def known_from_microdata(
     table: PublishedTable,
-    frame: pd.DataFrame,
+    rows: Rows,
     levels: Mapping[str, int],
     hierarchies: Mapping[str, Hierarchy],
     k: int,
@@ -33,7 +33,10 @@ def known_from_microdata(
     groups = {
         name: _label_groups(table, name, hierarchies[name], levels[name]) for name in dimensions
     }
-    counts = frame.groupby(list(dimensions), dropna=False).size()
+    classes = classes_of(rows, dimensions)
+    shown = rows.frame.iloc[classes.first]
+    keys = zip(*(shown[name].tolist() for name in dimensions), strict=True)
+    counts = dict(zip(keys, classes.records.tolist(), strict=True))
     complete = set(levels) <= set(dimensions)
     return {
         cell: _bounds(_by_dimension(cell, table), groups, counts, k if complete else None)
@@ -60,7 +63,7 @@ def _label_groups(
 def _bounds(
     cell: Sequence[Members],
     groups: Mapping[str, LabelGroups],
-    counts: pd.Series,
+    known: Mapping[tuple[str, ...], int],
     k: int | None,
 ) -> tuple[int, int | None]:
     """``k`` is None where the table lacks a quasi-identifier, so that classes are not seen."""
@@ -68,7 +71,6 @@ def _bounds(
         [label for label, leaves in each.items() if leaves <= members]
         for members, each in zip(cell, groups.values(), strict=True)
     ]
-    known = {key if isinstance(key, tuple) else (key,): int(n) for key, n in counts.items()}
     classes = [known.get(labels, 0) for labels in product(*inside)]
     whole = all(
         frozenset().union(*(each[label] for label in labels)) >= _occurring(members, each)

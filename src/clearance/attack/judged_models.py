@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from clearance.attack.distributions import (
     Booleans,
     Floats,
@@ -30,6 +32,7 @@ from clearance.attack.distributions import (
     ordered_distance,
     recursive_c,
 )
+from clearance.attack.ground import Ground
 from clearance.attack.result import blocked, told
 from clearance.findings import Finding
 from clearance.policy import (

@@ -9,26 +9,25 @@ then the units' profiles must be as common as k asks for.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from clearance.attack import units
 from clearance.attack.coded import as_published
 from clearance.attack.published import PublishedMicrodata
-from clearance.attack.recount import link_profiles
+from clearance.attack.recount import Classes
 from clearance.attack.result import Truth, blocked
+from clearance.attack.rows import codes, first_of, numbered, texts_of, totals
 from clearance.findings import Finding
-from clearance.hierarchy import MISSING, Hierarchy
+from clearance.hierarchy import MISSING
 from clearance.plan import Role
 
 LINKING_SHARE = 0.25
 
 
-def check_links(
-    published: PublishedMicrodata, hierarchies: Mapping[str, Hierarchy], truth: Truth
-) -> Iterator[Finding]:
+def check_links(published: PublishedMicrodata, classes: Classes, truth: Truth) -> Iterator[Finding]:
     """That no column links the records of units whose profiles are rare."""
     for unit in published.plan.units:
         if not units.repeating(truth, [unit.column]):
@@ -38,7 +37,7 @@ def check_links(
             for name in published.columns(Role.ATTRIBUTE, Role.SENSITIVE_ATTRIBUTE)
             if (records := _linked_records(published, truth, unit.column, name))
         }
-        if linking and _rarest_profile(published, hierarchies, truth, unit.column) < (
+        if linking and _rarest_profile(published, classes, truth, unit.column) < (
             published.rules.k
         ):
             for name, records in linking.items():
@@ -55,27 +54,26 @@ def check_links(
 def _linked_records(published: PublishedMicrodata, truth: Truth, unit: str, name: str) -> int:
     """Records that a value of ``name`` links; 0 where they are too few to call it a link."""
     held = truth.engine.histogram(truth.dataset, [unit, name])
-    shown = published.frame[name].unique()
-    value = as_published(published.plan.variable(name), held[name].tolist(), shown)
-    pairs = held.assign(**{name: value}).groupby([unit, name], sort=False)
-    held = pairs["records"].sum().reset_index()
-    could = held.groupby(unit)["records"].transform("sum") > 1
-    alone = held.groupby(name)[unit].transform("nunique") == 1
-    linked = alone & (held["records"] > 1) & (held[name] != MISSING)
-    records, most = int(held["records"][linked].sum()), int(held["records"][could].sum())
-    return records if records >= LINKING_SHARE * most else 0
+    texts, shown = texts_of(held[name]), published.values(name)
+    value = pd.Categorical(as_published(published.plan.variable(name), texts, shown))
+    code = value.codes.astype(np.int64)[codes(held[name])]
+    pair = numbered([codes(held[unit]), code], len(held))
+    first = first_of(pair)
+    of_unit, code = codes(held[unit])[first], code[first]
+    records = totals(pair, held["records"].to_numpy(dtype=np.int64), len(first))
+    could = np.bincount(of_unit, weights=records)[of_unit] > 1
+    alone = np.bincount(code)[code] == 1
+    present = np.array([text != MISSING for text in value.categories], dtype=np.bool_)[code]
+    linked, most = int(records[alone & (records > 1) & present].sum()), int(records[could].sum())
+    return linked if linked >= LINKING_SHARE * most else 0
 
 
 def _rarest_profile(
-    published: PublishedMicrodata, hierarchies: Mapping[str, Hierarchy], truth: Truth, unit: str
+    published: PublishedMicrodata, classes: Classes, truth: Truth, unit: str
 ) -> int:
     """Units that share the classes of all their published records, at least."""
     entities = [each.column for each in published.plan.units]
     sensitive = published.columns(Role.SENSITIVE_ATTRIBUTE)
-    also = [*entities, *sensitive]
-    found = units.find(published.frame, published.levels, hierarchies, truth, also=also)
+    found = units.find(published, classes, truth, also=[*entities, *sensitive])
     kept = units.whole_units(found, entities, published.rules)
-    source = found.source if kept is None else kept
-    rows = source.loc[np.repeat(source.index.to_numpy(), source["records"])]
-    profiles = link_profiles(rows[units.CLASS].to_numpy(dtype=np.int64), rows[unit].tolist())
-    return min(Counter(profiles.values()).values(), default=0)
+    return units.rarest_profile(found if kept is None else kept, unit)

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from clearance.attack.categories import Categories
 from clearance.attack.coded import number
+from clearance.attack.rows import Ints, Rows, codes, texts_of
 from clearance.hierarchy import MISSING
 
 
-def sorted_by_values(frame: pd.DataFrame, numeric: Sequence[str]) -> bool:
-    """Whether the rows ascend by all their columns, in the file's order.
+def sorted_by_values(rows: Rows, numeric: Sequence[str]) -> bool:
+    """Whether the rows of the file ascend by all their columns.
 
     The ``numeric`` columns as numbers, where all their values are, the others by code point;
-    missing values all first or all last.
+    missing values all first or all last. Where the distinct rows ascend and equal ones follow
+    each other, all rows do.
     """
-    keys = [_ranks(frame[name], numeric=name in numeric) for name in frame]
-    return any(
-        _ascending(list(zip(*(column[last] for column in keys), strict=True)))
+    columns = [rows.frame[name] for name in rows.frame]
+    ranks = [_ranks(column, numeric=column.name in numeric) for column in columns]
+    return rows.adjacent and any(
+        _rising(
+            (each[last][codes(column)] for each, column in zip(ranks, columns, strict=True)),
+            len(rows.frame),
+        )
         for last in (False, True)
     )
 
@@ -52,18 +59,29 @@ def _any_ascending(
     return False
 
 
-def _ranks(column: pd.Series, *, numeric: bool) -> dict[bool, list[int]]:
-    """For each row the rank of its value, missing values first (False) or last (True)."""
-    values = column.tolist()
-    distinct = set(values) - {MISSING}
-    numbers = {value: number(value) for value in distinct} if numeric else {}
+def _ranks(column: pd.Series, *, numeric: bool) -> dict[bool, Ints]:
+    """For each category its rank, a missing value first (False) or last (True)."""
+    texts = texts_of(column)
+    numbers = {text: number(text) for text in texts if text != MISSING} if numeric else {}
     typed = bool(numbers) and None not in numbers.values()
-    order: Callable[[str], Any] = (lambda value: (numbers[value], value)) if typed else str
-    ranks = {value: rank for rank, value in enumerate(sorted(distinct, key=order))}
-    return {
-        last: [ranks.get(value, len(ranks) if last else -1) for value in values]
-        for last in (False, True)
-    }
+    order: Callable[[str], Any] = (lambda text: (numbers[text], text)) if typed else str
+    present = sorted((text for text in texts if text != MISSING), key=order)
+    found = {}
+    for last in (False, True):
+        ranks = {text: rank for rank, text in enumerate(present)}
+        ranks[MISSING] = len(present) if last else -1
+        found[last] = np.array([ranks[text] for text in texts], dtype=np.int64)
+    return found
+
+
+def _rising(columns: Iterable[Ints], rows: int) -> bool:
+    """Whether each row is not before the one above it, the first column deciding first."""
+    tied = np.ones(max(rows - 1, 0), dtype=np.bool_)
+    for ranks in columns:
+        if (tied & (ranks[1:] < ranks[:-1])).any():
+            return False
+        tied &= ranks[1:] == ranks[:-1]
+    return True
 
 
 def _public_orders(dimension: Categories) -> tuple[Callable[[str], Hashable], ...]:

@@ -19,26 +19,43 @@ from clearance.attack.result import blocked
 from clearance.findings import Finding
 from clearance.hierarchy import Hierarchy
 from clearance.plan import Intervals, MicrodataOutput, Output, Plan, Prefix, Variable
-from clearance.policy import Attacker, MicrodataRules, Policy, TableRules
+from clearance.policy import (
+    Attacker,
+    Method,
+    MicrodataRules,
+    Model,
+    Policy,
+    TableRules,
+    model_document,
+)
 
 FILE = "disclosure-report.json"
 FORMAT = 1
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 TOP = {"format", "dataset", "release", "title", "statement", "outputs"}
 OF_OUTPUT = {"name", "kind", "file", "policy", "method", "columns", "blanks", "records"}
-OF_MICRODATA = {"k", "models", "loss_measure", "max_suppressed_share", "levels"}
+OF_MICRODATA = {
+    *("k", "models", "loss_measure", "max_suppressed_share", "levels"),
+    *("method_name", "missing", "weights"),
+}
+METHODS = {each.value for each in Method} - {Method.AUTO.value}  # a file is made by one of them
 OF_TABLE = {"minimum_frequency", "zeros", "attacker"}
 OF_COLUMN = {"name", "role", "treatment", "level", "text"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the public bytes say about one output. ``levels`` is empty for a table."""
+    """What the public bytes say about one output.
+
+    ``blanks``: empty cells. ``suppressed``: cells of quasi-identifiers with the label of
+    everything. ``levels``: empty for a table, None where levels are mixed.
+    """
 
     rows: int
     blanks: int
+    suppressed: int
     columns: tuple[str, ...]
-    levels: Mapping[str, int]
+    levels: Mapping[str, int] | None
 
 
 def stated_levels(report: Any, output: str) -> dict[str, int]:
@@ -138,13 +155,13 @@ def _wrong(
         output = outputs[each["name"]]
         if output.name in facts:
             policy = policies[output.policy]
-            expected = _expected(output, policy, facts[output.name])
+            expected = _expected(each, output, policy, facts[output.name])
             yield from (
                 f"{output.name}.{key}"
                 for key, values in expected.items()
                 if key in each and not any(_same(each[key], value) for value in values)
             )
-            yield from _wrong_columns(each, output, plan, facts[output.name])
+            yield from _wrong_columns(each, output, plan, facts[output.name], policy)
 
 
 def _names(stated: list[Any]) -> list[str]:
@@ -157,7 +174,9 @@ def _in_order(stated: list[Any], outputs: Mapping[str, Output]) -> list[str]:
     return [*known, *(name for name in outputs if name not in known)]
 
 
-def _expected(output: Output, policy: Policy, facts: Facts) -> dict[str, tuple[Any, ...]]:
+def _expected(
+    stated: Mapping[str, Any], output: Output, policy: Policy, facts: Facts
+) -> dict[str, tuple[Any, ...]]:
     """Key to the values that it may have."""
     microdata = isinstance(output, MicrodataOutput)
     shared: dict[str, tuple[Any, ...]] = {
@@ -165,26 +184,48 @@ def _expected(output: Output, policy: Policy, facts: Facts) -> dict[str, tuple[A
         "file": (f"data/{output.name}.csv",),
         "policy": (output.policy,),
         "records": (facts.rows,),
-        "blanks": (facts.blanks, 0) if microdata else (facts.blanks,),
+        "blanks": (facts.blanks,),
     }
     if microdata and policy.microdata is not None:
-        return shared | _microdata_parameters(policy.microdata, facts)
+        method = _method(stated, policy.microdata)
+        return shared | _microdata_parameters(method, policy.microdata, facts)
     if not microdata and policy.tables is not None:
         return shared | _table_parameters(policy.tables)
     return shared
 
 
-def _microdata_parameters(rules: MicrodataRules, facts: Facts) -> dict[str, tuple[Any, ...]]:
-    models = [
-        {"model": "distinct-l", "variable": model.variable, "l": model.l} for model in rules.models
-    ]
+def _method(stated: Mapping[str, Any], rules: MicrodataRules) -> str:
+    """The method that made a file: the policy's, or of `Method.AUTO` the one that is stated."""
+    named = stated.get("method_name")
+    if rules.method is not Method.AUTO:
+        return rules.method.value
+    return str(named) if named in METHODS else Method.GLOBAL.value
+
+
+def _microdata_parameters(
+    method: str, rules: MicrodataRules, facts: Facts
+) -> dict[str, tuple[Any, ...]]:
+    blanks = {facts.blanks, 0}
+    if method == Method.LOCAL_SUPPRESSION.value:
+        blanks = {facts.suppressed}
     return {
         "k": (rules.k,),
-        "models": (models,),
+        "models": ([model_document(model) for model in rules.models],),
         "loss_measure": (rules.loss.value,),
         "max_suppressed_share": (rules.max_suppressed_share,),
-        "levels": (dict(facts.levels),),
+        "levels": (_levels(method, facts),),
+        "blanks": tuple(blanks),
+        "method_name": (method,),
+        "missing": (rules.missing.value,),
+        "weights": (dict(rules.weights),),
     }
+
+
+def _levels(method: str, facts: Facts) -> dict[str, int] | None:
+    """None for local methods, whether or not each column happens to stand at one level."""
+    if method != Method.GLOBAL.value or facts.levels is None:
+        return None
+    return dict(facts.levels)
 
 
 def _table_parameters(rules: TableRules) -> dict[str, tuple[Any, ...]]:
@@ -204,6 +245,12 @@ def _attacker(attacker: Attacker, none: str | None) -> dict[str, Any]:
 
 
 def _same(stated: Any, expected: Any) -> bool:
+    if isinstance(expected, dict) and isinstance(stated, dict):
+        return stated.keys() == expected.keys() and all(
+            _same(stated[key], value) for key, value in expected.items()
+        )
+    if isinstance(expected, list) and isinstance(stated, list):
+        return len(stated) == len(expected) and all(map(_same, stated, expected))
     if isinstance(expected, Fraction):
         try:
             return abs(Fraction(str(stated)) - expected) < Fraction(1, 10**9)
@@ -215,14 +262,17 @@ def _same(stated: Any, expected: Any) -> bool:
 
 
 def _wrong_columns(
-    stated: Mapping[str, Any], output: Output, plan: Plan, facts: Facts
+    stated: Mapping[str, Any], output: Output, plan: Plan, facts: Facts, policy: Policy
 ) -> Iterator[str]:
+    levels = facts.levels
+    if isinstance(output, MicrodataOutput) and policy.microdata is not None:
+        levels = _levels(_method(stated, policy.microdata), facts)
     variables = {variable.name: variable for variable in plan.variables}
     for column in _columns(stated):
         name = column.get("name")
         if name not in facts.columns and name not in variables:
             yield f"{output.name}.columns: a name"
-        elif column.get("level") != facts.levels.get(str(name)):
+        elif column.get("level") != (levels or {}).get(str(name)):
             yield f"{output.name}.columns.{name}.level"
         elif (
             isinstance(output, MicrodataOutput)
@@ -273,6 +323,7 @@ def _explained(
         found |= set(map(Decimal, range(hierarchy.height + 1)))
     for fact in facts.values():
         found |= {Decimal(fact.rows), Decimal(fact.blanks), Decimal(len(fact.columns))}
+        found.add(Decimal(fact.suppressed))
     for policy in policies.values():
         found |= _of_policy(policy)
     return found
@@ -292,12 +343,25 @@ def _of_variable(variable: Variable) -> set[Decimal]:
 def _of_policy(policy: Policy) -> set[Decimal]:
     found: set[Decimal] = set()
     if policy.microdata is not None:
-        share = policy.microdata.max_suppressed_share
-        decimal = Decimal(share.numerator) / share.denominator
-        found |= {Decimal(policy.microdata.k), decimal, decimal * 100}
-        found |= {Decimal(model.l) for model in policy.microdata.models}
+        rules = policy.microdata
+        share = _decimal(rules.max_suppressed_share)
+        found |= {Decimal(rules.k), share, share * 100}
+        found |= set(map(_decimal, rules.weights.values()))
+        found |= {number for model in rules.models for number in _of_model(model)}
     if policy.tables is not None:
         attacker = policy.tables.attacker
         found |= {Decimal(policy.tables.minimum_frequency), Decimal(attacker.at_least_percent)}
         found |= {number(str(attacker.at_most_percent)) or Decimal(0)}
     return found
+
+
+def _of_model(model: Model) -> Iterator[Decimal]:
+    """The parameters of a model, shares also in percent."""
+    for value in model_document(model).values():
+        if not isinstance(value, bool | str):
+            yield Decimal(str(value))
+            yield Decimal(str(value)) * 100
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / value.denominator

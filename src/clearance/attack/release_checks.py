@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-import pandas as pd
-
 from clearance.attack.order import sorted_by_values
-from clearance.attack.parquet import Reader, same_rows
+from clearance.attack.parquet import same_rows
 from clearance.attack.published import PublishedMicrodata
+from clearance.attack.reading import Reader, UnreadableFileError
 from clearance.attack.result import blocked
+from clearance.attack.rows import Rows
+from clearance.content import Content
 from clearance.findings import Finding
 from clearance.plan import Material, MicrodataOutput, Plan
 from clearance.policy import Policy
@@ -59,7 +60,7 @@ def check_links(microdata: list[PublishedMicrodata]) -> Iterator[Finding]:
 
 
 def _made_up(published: PublishedMicrodata) -> set[str]:
-    return {value for link in published.links for value in published.frame[link]} - {""}
+    return {value for link in published.links for value in published.values(link)} - {""}
 
 
 def check_order(
@@ -68,22 +69,29 @@ def check_order(
     for each in microdata.values():
         stated = types.get(each.file, {})
         numeric = [name for name in each.names if stated.get(name) in NUMERIC]
-        if not sorted_by_values(each.frame, numeric):
+        if not sorted_by_values(each.rows, numeric):
             yield blocked(
                 "order-of-rows",
                 each.file,
-                len(each.frame),
+                each.total,
                 "the rows are not sorted by their published values, so their order may tell "
                 "who is who; sort them by all columns",
             )
 
 
 def check_parquet(
-    files: Mapping[str, bytes], frames: Mapping[str, pd.DataFrame], parquet_rows: Reader
+    files: Mapping[str, Content], rows: Mapping[str, Rows], reader: Reader
 ) -> Iterator[Finding]:
-    for name, frame in frames.items():
+    """That the Parquet file beside each output of ``rows`` holds the same."""
+    for name, each in rows.items():
         path = f"data/{name}.parquet"
-        if path in files and not same_rows(frame, parquet_rows(files[path])):
+        if path not in files:
+            continue
+        try:
+            same = same_rows(each, reader.parquet(files[path]))
+        except UnreadableFileError:
+            same = False
+        if not same:
             yield blocked(
                 "parquet-differs",
                 path,

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
 
 from clearance.findings import Finding, blocking
 from clearance.policy import Concentration
-from clearance.ports import Dataset, Engine
+from clearance.ports import Dataset
+
+
+class Counts(Protocol):
+    """What the judge asks of an `Engine`: its two verbs that count."""
+
+    def values(self, dataset: Dataset, column: str) -> pd.DataFrame: ...
+
+    def histogram(self, dataset: Dataset, columns: Sequence[str]) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """The source as canonical text, before any protection; only the judge looks at it.
+    """The source as canonical text; only the judge looks at it.
+
+    ``dataset``: with the values that the plan has perturbed, which is what is published;
+    ``original``: as it was, before any protection, where the plan perturbs.
 
     ``concentration``: the secret part of each policy that has one, by the policy's id.
+    ``population``: the table that the plan names, where it names one.
     """
 
-    engine: Engine
+    engine: Counts
     dataset: Dataset
     concentration: Mapping[str, Concentration]
+    population: Dataset | None = None
+    original: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MicrodataAttack:
     """What was found out about one published microdata file.
 
-    ``k``: distinct units in the smallest class, the least over all kinds of unit.
-    ``l``: for each sensitive attribute, the least number of distinct values in a class.
+    ``k``: distinct units in the smallest class, the least over all kinds of unit and over
+    own-category and compatible readings. ``l``: for each sensitive attribute, the least number
+    of distinct values in a class.
     ``unique``: records that are unique over all published columns but made-up ones.
     """
 

@@ -19,6 +19,7 @@ from clearance.attack.intervals import Asked, exposed_cells
 from clearance.attack.joint import known_from_microdata
 from clearance.attack.published import PublishedMicrodata
 from clearance.attack.reading import UnreadableFileError
+from clearance.attack.recount import classes_of
 from clearance.attack.result import TableAttack, Truth, blocked
 from clearance.attack.table_rules import (
     check_figures,
@@ -79,6 +80,7 @@ def attack_tables(
     for name, table in tables.items():
         findings += check_order(table)
         if table.output.source is None:
+            findings += _beside_mixed(release, table)
             each, more = _from_source(release, table, splits.get(name))
             asked += [each] if each else []
         else:
@@ -103,11 +105,12 @@ def _categories(release: Release, output: TableOutput, name: str) -> Categories:
 def _from_microdata(release: Release, table: PublishedTable) -> tuple[TableAttack, list[Finding]]:
     """Such a table must say what the file says: it adds nothing, and hides nothing."""
     output = table.output
-    frame = release.microdata[output.source or ""].frame
+    rows = release.microdata[output.source or ""].rows
     wanted = columns_needed(output, None)
-    if output.sum_of is not None and output.sum_of not in frame.columns:
+    if output.sum_of is not None and output.sum_of not in rows.frame.columns:
         return _untouched(table), [_unreadable(table.file, "sums what the file does not show")]
-    records = frame.groupby(wanted, dropna=False).size().rename("records").reset_index()
+    classes = classes_of(rows, wanted)
+    records = rows.frame.iloc[classes.first][wanted].assign(records=classes.records)
     recount = true_table(records, output, table.categories, table.axes, None)
     exposed = len(table.blanks)
     findings = [*check_figures(table, recount), *check_listed(table, recount)]
@@ -159,7 +162,7 @@ def _from_source(
         for microdata in release.microdata.values()
         if output.sum_of is None and contributor is None
         for cell, bounds in known_from_microdata(
-            table, microdata.frame, microdata.levels, release.hierarchies, microdata.rules.k
+            table, microdata.rows, microdata.levels, release.hierarchies, microdata.rules.k
         ).items()
     }
     asked = Asked(
@@ -171,6 +174,19 @@ def _from_source(
         split=split if output.sum_of is None else None,
     )
     return asked, findings
+
+
+def _beside_mixed(release: Release, table: PublishedTable) -> Iterator[Finding]:
+    """What a file of mixed levels says of a table's cells is not worked out."""
+    files = [each.file for each in release.microdata.values() if each.mixed]
+    if files:
+        yield blocked(
+            "microdata-and-table",
+            f"{table.file}, {', '.join(files)}",
+            len(files),
+            "microdata whose records have levels of their own and a table of the same source are "
+            "not attacked together yet; tabulate from the microdata, or publish one of them",
+        )
 
 
 def _no_rules(table: PublishedTable) -> Finding:

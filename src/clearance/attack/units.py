@@ -1,47 +1,107 @@
 """The records of a published file found again in the source, and their units counted.
 
-A file without unit identifiers does not say whose records it holds. The judge recodes the
-source to the published levels, compares the two class by class and counts the distinct
-units of each kind among the records that were published. Where it cannot tell which of a
-class's records those are, it assumes the fewest units that they can be of.
+A file without unit identifiers does not say whose records it holds. The judge looks which
+published classes each record of the source lies in, compares the two class by class and counts
+the distinct units of each kind among the records that were published. Where it cannot tell
+which of a class's records those are, it assumes the fewest units that they can be of.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from clearance.attack.recount import Unit, class_numbers, distinct_values, diversity, link_profiles
-from clearance.attack.result import Truth
-from clearance.hierarchy import MISSING, Hierarchy
-from clearance.policy import MicrodataRules
+from clearance.attack.compatible import Column, Incidence, incidence, profile_numbers
+from clearance.attack.levels import UNKNOWN, Booleans, Coverage
+from clearance.attack.published import PublishedMicrodata
+from clearance.attack.recount import Classes, distinct_values, diversity
+from clearance.attack.result import Counts, Truth
+from clearance.attack.rows import (
+    Ints,
+    categorical,
+    codes,
+    first_of,
+    numbered,
+    texts_of,
+    totals,
+)
+from clearance.hierarchy import MISSING
+from clearance.policy import DistinctL, MicrodataRules
+from clearance.ports import Dataset
 
-Ints = npt.NDArray[np.int64]
+ALL = np.iinfo(np.int64).max
 
-CLASS = "\nclass"  # a name that no column of a source has: headers hold no line breaks
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Source:
+    """Distinct combinations of a table's leaves and further columns.
+
+    ``held``: Categorical columns; ``records``: of each row; ``target``: its combination of
+    leaves; ``leaves``: by column, of each target.
+    """
+
+    held: pd.DataFrame
+    records: Ints
+    target: Ints
+    leaves: Mapping[str, Ints]
+
+    @property
+    def targets(self) -> int:
+        return int(self.target.max(initial=-1)) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Found:
     """The source beside a published file.
 
-    ``source``: distinct combinations of labels, units and sensitive values, with `CLASS`
-    (a number) and ``records``. ``published``: records of each class in the file.
-    ``strangers``: published records that the source does not have.
+    Row by row of ``held`` (Categorical columns of the source): ``of_class`` is a class that the
+    row lies in, ``records`` how often it stands in the source, ``target`` its combination of
+    leaves. A row that lies in several classes is listed once for each; a row that lies in none
+    has a class of its kind that is not published. ``published``: records of each class in the
+    file, the file's classes first. ``disjoint``: no row lies in several classes.
     """
 
-    source: pd.DataFrame
+    held: pd.DataFrame
+    records: Ints
+    target: Ints
+    of_class: Ints
     published: Ints
-    strangers: int
+    disjoint: bool
+    incidence: Incidence
+    source: Source
 
     @property
     def in_source(self) -> Ints:
-        return _totals(self.source, len(self.published))
+        return totals(self.of_class, self.records, len(self.published))
+
+    def only(self, rows: Booleans) -> Found:
+        """The same with some of the source's rows."""
+        return Found(
+            held=self.held[rows],
+            records=self.records[rows],
+            target=self.target[rows],
+            of_class=self.of_class[rows],
+            published=self.published,
+            disjoint=self.disjoint,
+            incidence=self.incidence,
+            source=self.source,
+        )
+
+    def merged(self, classes: Ints) -> Found:
+        """The same with classes put together: ``classes`` says which each of them becomes."""
+        return Found(
+            held=self.held,
+            records=self.records,
+            target=self.target,
+            of_class=classes[self.of_class],
+            published=totals(classes, self.published, int(classes.max(initial=-1)) + 1),
+            disjoint=self.disjoint,
+            incidence=self.incidence,
+            source=self.source,
+        )
 
 
 def repeating(truth: Truth, columns: Sequence[str]) -> bool:
@@ -49,137 +109,221 @@ def repeating(truth: Truth, columns: Sequence[str]) -> bool:
     return any(_repeats(truth.engine.values(truth.dataset, column)) for column in columns)
 
 
+def source_of(
+    engine: Counts, dataset: Dataset, coverage: Mapping[str, Coverage], also: Sequence[str] = ()
+) -> Source:
+    """The distinct combinations of the covered columns' leaves, and of those ``also`` named."""
+    columns = list(dict.fromkeys([*coverage, *also]))
+    rows = engine.histogram(dataset, columns)
+    records = rows["records"].to_numpy(dtype=np.int64)
+    held = categorical(rows[columns])
+    leaves = {
+        name: _of_categories(held[name], of.leaf_numbers(texts_of(held[name])))
+        for name, of in coverage.items()
+    }
+    target = numbered([each + 1 for each in leaves.values()], len(held))
+    first = first_of(target)
+    return Source(
+        held=held,
+        records=records,
+        target=target,
+        leaves={name: each[first] for name, each in leaves.items()},
+    )
+
+
+def lying_in(
+    published: PublishedMicrodata,
+    classes: Classes,
+    source: Source,
+    coverage: Mapping[str, Coverage],
+) -> Incidence:
+    """Which published classes each target of ``source`` lies in."""
+    columns = [
+        Column(source.leaves[name], codes(published.frame[name])[classes.first], of)
+        for name, of in coverage.items()
+    ]
+    return incidence(columns, source.targets, len(classes.first))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Placed:
+    """Pair by pair, by target: a target and a class that it lies in.
+
+    A target that lies in no class has one of its kind, numbered after the file's ``classes``;
+    they are told apart as the columns' levels tell them, by leaves where levels are mixed.
+    """
+
+    target: Ints
+    of_class: Ints
+    classes: int
+    incidence: Incidence
+
+    def rows(self, of_row: Ints) -> tuple[Ints, Ints]:
+        """Row and pair for every row and every pair of its target."""
+        sizes = np.bincount(self.target, minlength=int(of_row.max(initial=-1)) + 1)
+        starts, times = np.cumsum(sizes) - sizes, sizes[of_row]
+        row = np.repeat(np.arange(len(of_row)), times)
+        inside = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+        return row, starts[of_row][row] + inside
+
+
+def placed(published: PublishedMicrodata, classes: Classes, source: Source) -> Placed:
+    """Every target of ``source`` in the classes of a published file."""
+    lies = lying_in(published, classes, source, published.coverage)
+    absent = np.ones(source.targets, dtype=np.bool_)
+    absent[lies.target] = False
+    alone = np.flatnonzero(absent)
+    parts = []
+    for name, of in published.coverage.items():
+        leaves = source.leaves[name][alone]
+        known = of.groups[published.levels[name]][leaves] if name in published.levels else leaves
+        parts.append(np.where(leaves == UNKNOWN, 0, known.astype(np.int64) + 1))
+    number = len(classes.records) + numbered(parts, len(alone))
+    target = np.concatenate([lies.target, alone])
+    order = np.argsort(target, kind="stable")
+    return Placed(
+        target=target[order],
+        of_class=np.concatenate([lies.of_class, number])[order],
+        classes=int(number.max(initial=len(classes.records) - 1)) + 1,
+        incidence=lies,
+    )
+
+
 def find(
-    frame: pd.DataFrame,
-    levels: Mapping[str, int],
-    hierarchies: Mapping[str, Hierarchy],
-    truth: Truth,
-    *,
-    also: Sequence[str] = (),
+    published: PublishedMicrodata, classes: Classes, truth: Truth, *, also: Sequence[str] = ()
 ) -> Found:
-    """The source recoded to ``levels`` and matched with the classes of ``frame``.
+    """The source matched with the ``classes`` of a published file, over its quasi-identifiers.
 
     ``also``: further columns of the source that the answer keeps, as they are.
     """
-    quasi = list(levels)
-    source = truth.engine.histogram(truth.dataset, list(dict.fromkeys([*quasi, *also])))
-    labels = {
-        f"\nlabel {name}": _recoded(source[name], hierarchies[name], level)
-        for name, level in levels.items()
-    }
-    source = source.assign(**labels)
-    source = source.assign(**{CLASS: class_numbers(source, list(labels))})
-    classes = source.drop_duplicates(CLASS).set_index(CLASS)[list(labels)].sort_index()
-    counts = frame.groupby(quasi, dropna=False).size() if quasi else pd.Series([len(frame)])
-    known = {key: number for number, key in enumerate(_tuples(classes, list(labels)))}
-    published = np.zeros(len(known), dtype=np.int64)
-    strangers = 0
-    for key, count in zip(_keys(counts, quasi), counts.tolist(), strict=True):
-        if key in known:
-            published[known[key]] = count
-        else:
-            strangers += count
-    return Found(source=source, published=published, strangers=strangers)
+    source = source_of(truth.engine, truth.dataset, published.coverage, also)
+    place = placed(published, classes, source)
+    row, pair = place.rows(source.target)
+    known = np.zeros(place.classes, dtype=np.int64)
+    known[: len(classes.records)] = classes.records
+    return Found(
+        held=source.held.iloc[row] if len(row) > len(source.records) else source.held,
+        records=source.records[row],
+        target=source.target[row],
+        of_class=place.of_class[pair],
+        published=known,
+        disjoint=place.incidence.disjoint,
+        incidence=place.incidence,
+        source=source,
+    )
 
 
 def surplus(found: Found) -> int:
-    """Published records that the source does not have, class by class."""
-    return found.strangers + int(np.maximum(found.published - found.in_source, 0).sum())
+    """Published records that the source does not have, class by class, or altogether."""
+    each = int(np.maximum(found.published - found.in_source, 0).sum())
+    return max(each, int(found.published.sum() - found.source.records.sum()))
 
 
-def whole_units(found: Found, kinds: Sequence[str], rules: MicrodataRules) -> pd.DataFrame | None:
+def whole_units(found: Found, kinds: Sequence[str], rules: MicrodataRules) -> Found | None:
     """The source rows that were published, if whole classes or whole units were suppressed.
 
     Whole units: those whose profile (the classes of all their records) is too rare or has
     too little diversity. None where the file holds neither exactly what that leaves.
     """
-    present = found.source[found.published[found.source[CLASS]] > 0]
-    if (_totals(present, len(found.published)) == found.published).all():
+    present = found.only(found.published[found.of_class] > 0)
+    if (present.in_source == found.published).all():
         return present
-    for entity in kinds:
-        kept = found.source[~_unsafe_profile(found.source, entity, kinds, rules)]
-        if (_totals(kept, len(found.published)) == found.published).all():
-            return kept
+    if found.disjoint:
+        for entity in kinds:
+            kept = found.only(~_unsafe_profile(found, entity, kinds, rules))
+            if (kept.in_source == found.published).all():
+                return kept
     return None
 
 
-def fewest_units(found: Found, kept: pd.DataFrame | None, kind: str) -> int:
-    """Distinct units of ``kind`` in the published class that has fewest.
+def fewest_units(found: Found, kept: Found | None, kind: str) -> Ints:
+    """Distinct units of ``kind`` in each class, at least; of classes not published, any number.
 
     ``kept``: what `whole_units` answers; without it the largest units are taken to be those
     that were published. A missing unit counts as one unit, however many records lack it.
     """
-    source = found.source if kept is None else kept
-    held = source.groupby([CLASS, kind], dropna=False)["records"].sum().reset_index()
-    held = held.sort_values([CLASS, "records"], ascending=[True, False], kind="stable")
-    before = held.groupby(CLASS)["records"].cumsum() - held["records"]
-    needed = before.to_numpy() < found.published[held[CLASS]]
-    units = np.bincount(held[CLASS][needed], minlength=len(found.published))
-    return int(units[found.published > 0].min(initial=np.iinfo(np.int64).max))
+    of = found if kept is None else kept
+    unit = codes(of.held[kind])
+    pair = numbered([of.of_class, unit], len(unit))
+    first = first_of(pair)
+    held, of_class = totals(pair, of.records, len(first)), of.of_class[first]
+    order = np.lexsort((-held, of_class))
+    held, of_class = held[order], of_class[order]
+    before = np.cumsum(held) - held
+    begins = np.searchsorted(of_class, of_class)
+    needed = before - before[begins] < found.published[of_class]
+    return np.bincount(of_class[needed], minlength=len(found.published)).astype(np.int64)
 
 
-def least_diversity(found: Found, kept: pd.DataFrame | None, kind: str, variable: str) -> int:
+def least_diversity(found: Found, kept: Found | None, kind: str, variable: str) -> int:
     """The least l of ``variable`` over the published classes, units of ``kind`` taken whole."""
-    source = found.source if kept is None else kept
-    source = source[found.published[source[CLASS]] > 0]
-    held: dict[tuple[int, str], set[str]] = defaultdict(set)
-    for number, unit, value in zip(
-        source[CLASS].tolist(), source[kind], source[variable], strict=True
-    ):
-        held[number, unit].update({value} - {MISSING})
-    return diversity(Unit(number, frozenset(values)) for (number, _), values in held.items())
+    of = found if kept is None else kept
+    of = of.only(found.published[of.of_class] > 0)
+    return diversity(of.of_class, codes(of.held[kind]), of.held[variable])
 
 
-def suppressed_units(found: Found, kept: pd.DataFrame | None, entity: str) -> tuple[int, int]:
+def suppressed_units(found: Found, kept: Found | None, entity: str) -> tuple[int, int]:
     """Units of which nothing was published (at least), and all units."""
-    source = found.source
-    remaining = source[found.published[source[CLASS]] > 0] if kept is None else kept
-    total = int(source[entity].nunique(dropna=False))
-    return total - int(remaining[entity].nunique(dropna=False)), total
+    remaining = found.only(found.published[found.of_class] > 0) if kept is None else kept
+    total = _distinct(found.source.held[entity])
+    return total - _distinct(remaining.held[entity]), total
 
 
 def _unsafe_profile(
-    source: pd.DataFrame, entity: str, kinds: Sequence[str], rules: MicrodataRules
-) -> npt.NDArray[np.bool_]:
-    """For each row whether its unit's profile is held by too few or too uniform units."""
-    rows = source.loc[np.repeat(source.index.to_numpy(), source["records"])]
-    seen = link_profiles(rows[CLASS].to_numpy(dtype=np.int64), rows[entity].tolist())
-    numbers: dict[object, int] = {}
-    of_unit = {unit: numbers.setdefault(seen[unit], len(numbers)) for unit in seen}
-    profile = source[entity].map(of_unit).fillna(-1).astype(np.int64)
-    safe = profile >= 0
+    found: Found, entity: str, kinds: Sequence[str], rules: MicrodataRules
+) -> Booleans:
+    """For each row whether its unit's profile is held by too few or too uniform units.
+
+    A missing unit is nobody's: its rows are unsafe.
+    """
+    of_unit = codes(found.held[entity])
+    profile = profile_of_rows(found, entity)
+    named = np.array([text != MISSING for text in texts_of(found.held[entity])], dtype=np.bool_)
+    safe = named[of_unit]
+    profile = np.where(safe, profile, int(profile.max(initial=0)) + 1)
     for kind in kinds:
-        safe &= source.groupby(profile)[kind].transform("nunique") >= rules.k
-    for model in rules.models:
-        held = distinct_values(np.asarray(profile, dtype=np.int64), source[model.variable].tolist())
-        safe &= profile.map(held) >= model.l
-    return ~safe.to_numpy(dtype=np.bool_)
+        first = first_of(numbered([profile, codes(found.held[kind])], len(profile)))
+        safe &= (np.bincount(profile[first]) >= rules.k)[profile]
+    for model in rules.of_sensitive:
+        if isinstance(model, DistinctL):
+            safe &= (distinct_values(profile, found.held[model.variable]) >= model.l)[profile]
+    return ~safe
+
+
+def profile_of_rows(found: Found, entity: str) -> Ints:
+    """For each row the number of its unit's profile: the classes of its records, how often."""
+    of_unit = codes(found.held[entity])
+    _, place = np.unique(of_unit, return_inverse=True)
+    return _profiles(found, of_unit)[place]
+
+
+def _profiles(found: Found, of_unit: Ints) -> Ints:
+    """For each distinct unit, by rising code, the number of its profile."""
+    pair = numbered([of_unit, found.of_class], len(of_unit))
+    first = first_of(pair)
+    often = totals(pair, found.records, len(first))
+    return profile_numbers(of_unit[first], numbered([found.of_class[first], often], len(first)))
+
+
+def rarest_profile(found: Found, entity: str) -> int:
+    """Units that share the classes of all their records, at least; 0 where there are none.
+
+    Records that miss their unit count as one unit of one record, however many they are.
+    """
+    named = np.array([text != MISSING for text in texts_of(found.held[entity])], dtype=np.bool_)
+    of_unit = codes(found.held[entity])
+    profile = _profiles(found, of_unit)
+    counts = np.bincount(profile[named[np.unique(of_unit)]], minlength=1)
+    return int(counts[counts > 0].min(initial=ALL)) if counts.any() else 0
+
+
+def _distinct(column: pd.Series) -> int:
+    return len(np.unique(codes(column)))
+
+
+def _of_categories(column: pd.Series, numbers: Ints) -> Ints:
+    return numbers[codes(column)] if len(numbers) else codes(column)
 
 
 def _repeats(values: pd.DataFrame) -> bool:
     return bool((values["records"] > 1).any() or (values["value"] == MISSING).any())
-
-
-def _recoded(values: pd.Series, hierarchy: Hierarchy, level: int) -> pd.Series:
-    """Labels; of a value that the hierarchy does not know, None: no published class has it."""
-    recoding: Mapping[str, str | None] = hierarchy.recoding(level)
-    return pd.Series([recoding.get(value) for value in values], index=values.index, dtype=object)
-
-
-def _totals(source: pd.DataFrame, classes: int) -> Ints:
-    weights = source["records"].to_numpy(dtype=np.float64)
-    return np.bincount(source[CLASS], weights=weights, minlength=classes).astype(np.int64)
-
-
-def _tuples(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    if not columns:
-        return [()]
-    return list(zip(*(frame[column] for column in columns), strict=True))
-
-
-def _keys(counts: pd.Series, quasi: Sequence[str]) -> list[tuple[str, ...]]:
-    if not quasi:
-        return [()]
-    if len(quasi) == 1:
-        return [(key,) for key in counts.index]
-    return list(counts.index)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from clearance.attack.coded import as_published
+from clearance.attack.levels import Coverage
 from clearance.attack.public_text import segments, structural_words, texts
 from clearance.attack.published import PublishedMicrodata
 from clearance.attack.reading import UnreadableFileError
 from clearance.attack.result import Truth, blocked
 from clearance.findings import Finding
-from clearance.hierarchy import MISSING, Hierarchy
+from clearance.hierarchy import MISSING, SUPPRESSED_LABEL, Hierarchy
 
 Pieces = Mapping[str, frozenset[str]]
 
@@ -36,17 +39,38 @@ def check_vanished(
         if name in published.links or name not in truth.dataset.columns:
             continue
         source = truth.engine.values(truth.dataset, name)["value"].tolist()
-        if name in published.levels:
-            hierarchy, level = hierarchies[name], published.levels[name]
-            recoding = hierarchy.recoding(level)
-            before = {recoding.get(value, MISSING) for value in source}
-            code_list = set(hierarchy.labels(level)) - {MISSING}
-        else:
-            variable = published.plan.variable(name)
-            before = set(as_published(variable, source, published.frame[name].unique()))
-            code_list = set()
+        before, code_list = _before(published, hierarchies, name, source)
         gone = before - ordinary
         yield from _named(name, gone, code_list, pieces)
+
+
+def _before(
+    published: PublishedMicrodata,
+    hierarchies: Mapping[str, Hierarchy],
+    name: str,
+    source: list[str],
+) -> tuple[set[str], set[str]]:
+    """What the column would show if nothing had been suppressed, and its public code list."""
+    if name in published.levels:
+        hierarchy, level = hierarchies[name], published.levels[name]
+        recoding = hierarchy.recoding(level)
+        before = {recoding.get(value, MISSING) for value in source}
+        return before, set(hierarchy.labels(level)) - {MISSING}
+    if name in published.coverage:
+        return _of_unseen_leaves(published.coverage[name], hierarchies[name], source), set()
+    return set(as_published(published.plan.variable(name), source, published.values(name))), set()
+
+
+def _of_unseen_leaves(coverage: Coverage, hierarchy: Hierarchy, source: list[str]) -> set[str]:
+    """Labels of any level that only leaves have which no label but that of everything covers."""
+    seen = np.zeros(len(hierarchy.leaves), dtype=np.bool_)
+    for level, group, label in zip(coverage.level, coverage.group, coverage.labels, strict=True):
+        if label != SUPPRESSED_LABEL:
+            seen |= coverage.groups[level] == group
+    held = set(source)
+    inside = np.array([leaf in held for leaf in hierarchy.leaves], dtype=np.bool_)
+    labels = np.array(hierarchy.levels, dtype=object)
+    return set(labels[:, inside & ~seen].ravel()) - set(labels[:, seen].ravel())
 
 
 def _named(name: str, gone: set[str], code_list: set[str], pieces: Pieces) -> Iterator[Finding]:

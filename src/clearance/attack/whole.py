@@ -7,7 +7,7 @@ requirements that it takes from policy and source itself, never from what protec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -26,12 +26,11 @@ from clearance.attack.identifiers import (
     scan_microdata,
     scan_table,
 )
-from clearance.attack.levels import published_levels
-from clearance.attack.parquet import Reader
+from clearance.attack.levels import published_levels, stars
 from clearance.attack.public_report import FILE as REPORT_FILE
 from clearance.attack.public_report import Facts, check_report, stated_levels
 from clearance.attack.published import PublishedMicrodata
-from clearance.attack.reading import UnreadableFileError, read_json, read_rows
+from clearance.attack.reading import Reader, UnreadableFileError, read_json, read_rows
 from clearance.attack.records_attack import attack_microdata
 from clearance.attack.release_checks import (
     check_floors,
@@ -39,39 +38,44 @@ from clearance.attack.release_checks import (
     check_order,
     check_parquet,
 )
+from clearance.attack.remembered import remembering
 from clearance.attack.result import AttackReport, MicrodataAttack, TableAttack, Truth, blocked
+from clearance.attack.rows import Rows, column_counts, distinct, texts_of
 from clearance.attack.splits import check_splits, primary_counts, stated_splits
 from clearance.attack.table_attack import Release, attack_tables, read_tables
 from clearance.attack.vanished import check_vanished, metadata_segments
 from clearance.candidate import SUMS_FILE
+from clearance.content import Content, whole
 from clearance.findings import Finding
-from clearance.hierarchy import Hierarchy
+from clearance.hierarchy import MISSING, Hierarchy
 from clearance.plan import MicrodataOutput, Plan, Role
-from clearance.policy import Policy
+from clearance.policy import Method, Policy
 
 PACKAGE_FILE = "datapackage.json"
 
 
 def attack(
-    files: Mapping[str, bytes],
+    files: Mapping[str, Content],
     *,
     plan: Plan,
     policies: Mapping[str, Policy],
     hierarchies: Mapping[str, Hierarchy],
     truth: Truth,
-    parquet_rows: Reader,
+    rows: Reader,
 ) -> AttackReport:
     """What an intruder learns from the public ``files`` of a release, and what that breaks.
 
-    ``files``: every file that will be public, path to bytes, as they lie in the vault.
-    ``policies`` by id; ``hierarchies`` by variable. ``parquet_rows`` reads a Parquet file into
-    rows. Never raises for what it finds: every exposure, and whatever cannot be judged, is a
-    finding that blocks.
+    ``files``: every file that will be public, path to content, as they lie in the vault.
+    ``policies`` by id; ``hierarchies`` by variable, sensitive ones too where they have one.
+    ``rows`` reads data files. Never raises for what it finds: every exposure, and whatever
+    cannot be judged, is a finding that blocks.
     """
-    frames, findings = _frames(files, plan)
-    report, unreadable = _report(files)
+    truth = remembering(truth)
+    records, frames, findings = _data(files, plan, rows)
+    metadata = {path: whole(files[path]) for path in files if not _is_data(path)}
+    report, unreadable = _report(metadata)
     findings += [*check_files(files, plan), *check_floors(plan, policies), *unreadable]
-    microdata, of_levels = _microdata(frames, plan, policies, hierarchies, report)
+    microdata, of_levels = _microdata(records, plan, policies, hierarchies, report)
     findings += [*of_levels, *check_links(list(microdata.values()))]
     release = Release(
         plan=plan,
@@ -81,22 +85,22 @@ def attack(
         microdata=microdata,
     )
     tables, of_files = read_tables(release, frames)
-    metadata = {path: files[path] for path in files if not _is_data(path)}
     splits = stated_splits(metadata, plan)
     primary = primary_counts(splits, {name: len(each.blanks) for name, each in tables.items()})
     on_microdata, of_records = _on_microdata(microdata, hierarchies, truth)
     on_tables, of_cells = attack_tables(release, tables, primary)
     findings += [*of_files, *of_records, *of_cells, *check_splits(splits)]
-    findings += check_order(microdata, stated_types(files.get(PACKAGE_FILE)))
-    findings += check_parquet(files, frames, parquet_rows)
-    findings += _scans(release, tables, metadata, frames)
+    findings += check_order(microdata, stated_types(metadata.get(PACKAGE_FILE)))
+    all_rows = {**records, **{name: distinct(frame) for name, frame in frames.items()}}
+    findings += check_parquet(files, all_rows, rows)
+    findings += _scans(release, tables, metadata, all_rows.values())
     facts = {
         **{name: _facts_of_records(each) for name, each in microdata.items()},
         **{name: _facts_of_cells(each) for name, each in tables.items()},
     }
     if report is not None:
         findings += check_report(report, plan, policies, hierarchies, facts)
-    findings += _package(files, release, tables)
+    findings += _package(files, metadata, release, tables)
     return AttackReport(
         findings=tuple(findings),
         microdata=_all_microdata(plan) | on_microdata,
@@ -111,19 +115,21 @@ def _is_data(path: str) -> bool:
     return path == SUMS_FILE or path.startswith("data/")
 
 
-def _frames(
-    files: Mapping[str, bytes], plan: Plan
-) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
-    """The rows of each output, by its name; an output that is missing has none."""
-    frames, findings = {}, []
+def _data(
+    files: Mapping[str, Content], plan: Plan, rows: Reader
+) -> tuple[dict[str, Rows], dict[str, pd.DataFrame], list[Finding]]:
+    """Distinct rows of microdata and all rows of tables by output; what is missing has none."""
+    records, frames, findings = {}, {}, []
     for output in plan.outputs:
         path = f"data/{output.name}.csv"
         try:
-            if path in files:
-                frames[output.name] = read_rows(files[path])
+            if path in files and isinstance(output, MicrodataOutput):
+                records[output.name] = rows.csv(files[path])
+            elif path in files:
+                frames[output.name] = read_rows(whole(files[path]))
         except UnreadableFileError as error:
             findings.append(_unreadable(path, str(error)))
-    return frames, findings
+    return records, frames, findings
 
 
 def _report(files: Mapping[str, bytes]) -> tuple[Any, list[Finding]]:
@@ -136,13 +142,13 @@ def _report(files: Mapping[str, bytes]) -> tuple[Any, list[Finding]]:
 
 
 def _microdata(
-    frames: Mapping[str, pd.DataFrame],
+    records: Mapping[str, Rows],
     plan: Plan,
     policies: Mapping[str, Policy],
     hierarchies: Mapping[str, Hierarchy],
     report: Any,
 ) -> tuple[dict[str, PublishedMicrodata], list[Finding]]:
-    """The readable microdata outputs that rules apply to, with the levels of their columns."""
+    """The readable microdata outputs that rules apply to, with what their labels stand for."""
     found: dict[str, PublishedMicrodata] = {}
     findings: list[Finding] = []
     quasi = [variable.name for variable in plan.with_role(Role.QUASI_IDENTIFIER)]
@@ -150,14 +156,25 @@ def _microdata(
         file, rules = f"data/{output.name}.csv", policies[output.policy].microdata
         if rules is None:
             findings.append(_no_rules(file, output))
-        elif output.name in frames:
-            frame = frames[output.name]
-            labels = {name: set(frame[name]) for name in quasi if name in frame.columns}
-            stated = stated_levels(report, output.name)
-            levels, wrong = published_levels(labels, hierarchies, stated, where=file)
-            findings += wrong
+        elif output.name in records:
+            rows = records[output.name]
+            labels = {name: [*rows.counts(name)] for name in quasi if name in rows.frame.columns}
+            settled = published_levels(
+                labels,
+                hierarchies,
+                stated_levels(report, output.name),
+                local=rules.method is not Method.GLOBAL,
+                where=file,
+            )
+            findings += [finding for each in settled.values() for finding in each.findings]
             found[output.name] = PublishedMicrodata(
-                output=output, file=file, frame=frame, levels=levels, rules=rules, plan=plan
+                output=output,
+                file=file,
+                rows=rows,
+                coverage={n: each.coverage for n, each in settled.items() if each.coverage},
+                levels={n: each.level for n, each in settled.items() if each.level is not None},
+                rules=rules,
+                plan=plan,
             )
     return found, findings
 
@@ -182,13 +199,13 @@ def _scans(
     release: Release,
     tables: Mapping[str, PublishedTable],
     metadata: Mapping[str, bytes],
-    frames: Mapping[str, pd.DataFrame],
+    data: Iterable[Rows],
 ) -> Iterator[Finding]:
     """Identifiers and vanished values in all public bytes."""
     plan, hierarchies, truth = release.plan, release.hierarchies, release.truth
     known = known_identifiers(plan, truth)
     shown = frozenset(
-        value for frame in frames.values() for name in frame for value in frame[name].unique()
+        value for rows in data for name in rows.frame for value in texts_of(rows.frame[name])
     )
     pieces = metadata_segments(metadata)
     for published in release.microdata.values():
@@ -201,20 +218,26 @@ def _scans(
 
 
 def _package(
-    files: Mapping[str, bytes], release: Release, tables: Mapping[str, PublishedTable]
+    files: Mapping[str, Content],
+    metadata: Mapping[str, bytes],
+    release: Release,
+    tables: Mapping[str, PublishedTable],
 ) -> Iterator[Finding]:
-    if PACKAGE_FILE not in files:
+    if PACKAGE_FILE not in metadata:
         return
     data = {
-        each.file: PublishedColumns(each.frame, _code_lists(each, release.hierarchies))
+        each.file: PublishedColumns(
+            {name: each.values(name) for name in each.names},
+            _code_lists(each, release.hierarchies),
+        )
         for each in release.microdata.values()
     }
     for table in tables.values():
         codes = {
             name: (frozenset(dimension.members),) for name, dimension in table.categories.items()
         }
-        data[table.file] = PublishedColumns(table.frame, codes)
-    yield from check_data_package(files[PACKAGE_FILE], files, data)
+        data[table.file] = PublishedColumns(column_counts(table.frame), codes)
+    yield from check_data_package(metadata[PACKAGE_FILE], files, data)
 
 
 def _code_lists(
@@ -230,12 +253,13 @@ def _code_lists(
 
 
 def _facts_of_records(published: PublishedMicrodata) -> Facts:
-    frame = published.frame
+    values = {name: published.values(name) for name in published.names}
     return Facts(
-        rows=len(frame),
-        blanks=sum(int((frame[name] == "").sum()) for name in frame),
-        columns=tuple(frame.columns),
-        levels=published.levels,
+        rows=published.total,
+        blanks=sum(each.get(MISSING, 0) for each in values.values()),
+        suppressed=sum(stars(values[name]) for name in published.quasi),
+        columns=tuple(published.names),
+        levels=None if published.mixed else published.levels,
     )
 
 
@@ -244,6 +268,7 @@ def _facts_of_cells(table: PublishedTable) -> Facts:
     return Facts(
         rows=len(frame),
         blanks=int((frame[table.output.figure] == "").sum()),
+        suppressed=0,
         columns=tuple(frame.columns),
         levels={},
     )

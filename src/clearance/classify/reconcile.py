@@ -20,11 +20,20 @@ FEWEST_RECORDS_FOR_NEAR_UNIQUE = 20
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A column of the source: its distinct non-missing values and how many records hold one."""
+    """A column of the source: its distinct non-missing values and how many records hold one.
+
+    ``values`` are some of the distinct ones where there are very many; ``unseen``: how many
+    there are beside them.
+    """
 
     column: str
     values: Sequence[str]
     records: int
+    unseen: int = 0
+
+    @property
+    def distinct(self) -> int:
+        return len(self.values) + self.unseen
 
 
 def classify(plan: Plan, profiles: Sequence[Profile]) -> tuple[Finding, ...]:
@@ -99,15 +108,15 @@ def _weaker(variable: Variable, profile: Profile) -> Iterator[Finding]:
         "telephone numbers": detectors.telephone_share(sample),
     }
     for kind, share in kinds.items():
-        count = max(1, round(share * len(profile.values)))
+        count = max(1, round(share * profile.distinct))
         if share >= IDENTIFIER_SHARE:
             yield _too_weak(variable, f"holds {kind}", count)
         elif share > 0:
             yield _a_few(variable, kind, count)
     if detectors.named_as_telephone(profile.column, sample):
-        yield _too_weak(variable, "is named as if it held telephone numbers", len(profile.values))
+        yield _too_weak(variable, "is named as if it held telephone numbers", profile.distinct)
     if detectors.named_as_a_name(profile.column):
-        yield _too_weak(variable, "is named as if it held people's names", len(profile.values))
+        yield _too_weak(variable, "is named as if it held people's names", profile.distinct)
     yield from _birth(variable, profile, sample)
     yield from _look_alike(variable, profile)
 
@@ -125,7 +134,7 @@ def _birth(variable: Variable, profile: Profile, sample: Sequence[str]) -> Itera
             rule="role-too-weak",
             severity="block",
             where=variable.name,
-            count=len(profile.values),
+            count=profile.distinct,
             message="holds dates of birth; declare it a quasi-identifier with a date hierarchy",
         )
 
@@ -135,7 +144,7 @@ def _near_unique(variable: Variable, profile: Profile) -> Iterator[Finding]:
         return
     if profile.records < FEWEST_RECORDS_FOR_NEAR_UNIQUE:
         return
-    distinct = len(profile.values)
+    distinct = profile.distinct
     if distinct < NEAR_UNIQUE_SHARE * profile.records or variable.role is Role.QUASI_IDENTIFIER:
         return
     softened = variable.round_to is not None

@@ -62,6 +62,9 @@ class Verbs(click.Group):
 @click.version_option(package_name="clearance")
 def cli() -> None:
     """Takes internal datasets to an open-data portal without disclosing anybody in them."""
+    from clearance.adapters.settings import keep_kernels
+
+    keep_kernels()
 
 
 def main() -> None:

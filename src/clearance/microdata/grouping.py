@@ -10,11 +10,15 @@ import pandas as pd
 
 Ints = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 LARGEST_KEY = 2**62
+DENSE = 4  # cells that counting may fill for each number counted
 
 
-def combined(columns: Sequence[Ints], sizes: Sequence[int], *, length: int) -> Ints:
+def combined(
+    columns: Sequence[npt.NDArray[np.integer]], sizes: Sequence[int], *, length: int
+) -> Ints:
     """One number per row, equal where all columns are, in their lexicographic order.
 
     ``columns`` hold numbers from 0 to their ``sizes`` - 1; without any all rows are equal.
@@ -41,9 +45,19 @@ def totals(group: Ints, amount: Ints, groups: int) -> Ints:
 
 
 def entries(profile: Ints, group: Ints, records: Ints) -> tuple[Ints, Ints, Ints]:
-    """Profile, group and records: each pair once, sorted, with the sum of its records."""
-    width = int(group.max()) + 1
-    pairs, pair = np.unique(profile * width + group, return_inverse=True)
+    """Profile, group and records: each pair once, sorted, with the sum of its records.
+
+    Every pair has at least one record. Sorted by counting where the table of all possible
+    pairs is not much larger than the pairs.
+    """
+    width = int(group.max(initial=0)) + 1
+    key = profile * width + group
+    possible = (int(profile.max(initial=0)) + 1) * width
+    if possible <= DENSE * len(key):
+        table = totals(key, records, possible)
+        pairs = np.flatnonzero(table)
+        return pairs // width, pairs % width, table[pairs]
+    pairs, pair = np.unique(key, return_inverse=True)
     return pairs // width, pairs % width, totals(pair, records, len(pairs))
 
 

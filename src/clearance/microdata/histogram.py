@@ -17,17 +17,43 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from clearance.errors import DisclosureRiskError, InputError, PlanError
+from clearance.errors import DisclosureRiskError, InputError
 from clearance.hierarchy import MISSING, Hierarchy
-from clearance.microdata.grouping import Booleans, Ints, combined, entries, multisets, totals
+from clearance.microdata.coded import Coded, Leaves, combinations_of, leaves_of, pairs_of
+from clearance.microdata.coded import coded as coded_column
+from clearance.microdata.grouping import Booleans, Ints, entries, multisets, totals
+from clearance.microdata.scales import Nature, Scale, scale_of
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Incidence:
-    """Which profiles hold which values: each pair once, missing values left out."""
+    """How many units of which profiles hold which values: each pair once, sorted.
+
+    ``names``: the distinct values, sorted; ``value`` numbers them. A missing sensitive
+    value is the empty text among them.
+    """
 
     profile: Ints
     value: Ints
+    units: Ints
+    names: pd.Index = field(repr=False)  # kept out of logs
+    scale: Scale = field(default_factory=Scale, repr=False)
+
+    @cached_property
+    def whole(self) -> Ints:
+        """Units of the whole input that hold each value."""
+        return totals(self.value, self.units, len(self.names))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Population:
+    """Distinct combinations of leaves of the population table, and the units with each.
+
+    ``combinations``: shape (variables, combinations), as a histogram's.
+    """
+
+    combinations: Leaves
+    units: Ints
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,7 +70,7 @@ class Profiles:
     entry_combination: Ints
     entry_records: Ints
     units: Ints
-    names: tuple[str, ...] = field(repr=False)  # kept out of logs
+    names: pd.Index = field(repr=False)  # kept out of logs
     of_name: Ints
 
 
@@ -57,11 +83,12 @@ class Histogram:
 
     variables: tuple[str, ...]
     hierarchies: tuple[Hierarchy, ...]
-    combinations: Ints
+    combinations: Leaves
     profiles: Profiles
     sensitive: Mapping[str, Incidence]
     holders: Mapping[str, Incidence]
     entity: str | None
+    population: Population | None = None
 
     @cached_property
     def entry_total(self) -> Ints:
@@ -89,16 +116,10 @@ class Histogram:
     def keys(self, chosen: Booleans) -> pd.DataFrame:
         """What names the records of the chosen profiles: the entity's values or their leaves."""
         if self.entity is not None:
-            names = [
-                name
-                for name, taken in zip(
-                    self.profiles.names, chosen[self.profiles.of_name], strict=True
-                )
-                if taken
-            ]
+            names = self.profiles.names[chosen[self.profiles.of_name]]
             return pd.DataFrame({self.entity: names}, dtype="str")
         leaves = {
-            name: [hierarchy.leaves[leaf] for leaf in column[chosen]]
+            name: np.array(hierarchy.leaves, dtype=object)[column[chosen]]
             for name, hierarchy, column in zip(
                 self.variables, self.hierarchies, self.combinations, strict=True
             )
@@ -112,47 +133,66 @@ def histogram_of(
     variables: Sequence[str],
     hierarchies: Mapping[str, Hierarchy],
     sensitive: Sequence[str] = (),
+    natures: Mapping[str, Nature] | None = None,
     entity: str | None = None,
     holders: Sequence[str] = (),
+    population: pd.DataFrame | None = None,
 ) -> Histogram:
     """The histogram of ``frame``: columns of text and ``records``, as `Engine.histogram` answers.
 
-    ``entity`` names the unit of each record; without it every record is a unit.
-    ``holders`` name further kinds of unit (a household) that count towards k as well.
-    A missing value is a leaf only where the hierarchy has it; a missing sensitive value
-    is no value; a missing unit or holder is an `InputError`. Raises `PlanError` where a
-    hierarchy does not know a value, and `DisclosureRiskError` where the records of one
-    unit differ in a sensitive variable: l-diversity is not defined for that here.
+    Columns may be categoricals of text, which is faster. ``entity`` names the unit of each
+    record; without it every record is a unit. ``holders`` name further kinds of unit (a
+    household) that count towards k as well. ``natures`` give sensitive attributes an order
+    or a tree. ``population``: the same variables and ``records`` of a population table,
+    one record per unit.
+    A missing value is a leaf only where the hierarchy has it; a missing unit or holder is
+    an `InputError`. Raises `PlanError` where a hierarchy does not know a value, and
+    `DisclosureRiskError` where the records of one unit differ in a sensitive variable: no
+    model is defined for that here.
     """
     units = () if entity is None else (entity,)
-    _refuse_missing_units(frame, (*units, *holders))
+    coded = {name: coded_column(frame[name]) for name in (*units, *holders, *sensitive)}
+    _refuse_missing_units(frame, coded, (*units, *holders))
     known = tuple(hierarchies[name] for name in variables)
-    combinations, combination = _combinations(_leaves(frame, variables, known), known, len(frame))
+    records = frame["records"].to_numpy(np.int64)
+    combinations, row = combinations_of(leaves_of(frame, variables, known), known, len(frame))
     if entity is None:
-        profile, profiles = combination, _records_as_units(frame, combination)
+        person, profile, profiles = None, row, _records_as_units(row, records)
     else:
-        _refuse_varying(frame, entity, sensitive)
-        profile, profiles = _entities_as_units(frame, entity, combination)
+        _refuse_varying(coded, entity, sensitive)
+        person = coded[entity][0]
+        profiles = _entities_as_units(*coded[entity], row, records)
+        profile = profiles.of_name[person]
+
+    def held(name: str, scale: Scale) -> Incidence:
+        return _incidence(profile, person, coded[name], records, scale)
+
+    given = natures or {}
     return Histogram(
         variables=tuple(variables),
         hierarchies=known,
         combinations=combinations,
         profiles=profiles,
-        sensitive={name: _incidence(profile, frame[name]) for name in sensitive},
-        holders={name: _incidence(profile, frame[name]) for name in holders},
+        sensitive={
+            name: held(name, scale_of(name, coded[name][1], given.get(name, Nature())))
+            for name in sensitive
+        },
+        holders={name: held(name, Scale()) for name in holders},
         entity=entity,
+        population=None if population is None else _population(population, variables, known),
     )
 
 
-def _missing(column: pd.Series) -> pd.Series:
-    return column.isna() | (column == MISSING)
-
-
-def _refuse_missing_units(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+def _refuse_missing_units(
+    frame: pd.DataFrame, coded: Mapping[str, Coded], columns: Sequence[str]
+) -> None:
     if not frame["records"].sum():
         raise InputError("there are no records to protect")
-    counts = {name: int(frame["records"][_missing(frame[name])].sum()) for name in columns}
-    wrong = [f"{name}: {count}" for name, count in counts.items() if count]
+    wrong = []
+    for name in columns:
+        codes, names = coded[name]
+        if names[0] == MISSING:
+            wrong.append(f"{name}: {int(frame['records'].to_numpy()[codes == 0].sum())}")
     if wrong:
         raise InputError(
             f"records without their unit ({'; '.join(wrong)}): "
@@ -160,89 +200,71 @@ def _refuse_missing_units(frame: pd.DataFrame, columns: Sequence[str]) -> None:
         )
 
 
-def _leaves(
+def _population(
     frame: pd.DataFrame, variables: Sequence[str], hierarchies: Sequence[Hierarchy]
-) -> list[Ints]:
-    """For each variable the number of each row's leaf."""
-    columns = [
-        pd.Index(hierarchy.leaves).get_indexer(pd.Index(frame[name])).astype(np.int64)
-        for name, hierarchy in zip(variables, hierarchies, strict=True)
-    ]
-    wrong = [
-        f"{name}: {frame[name][column < 0].nunique(dropna=False)}"
-        for name, column in zip(variables, columns, strict=True)
-        if (column < 0).any()
-    ]
-    if wrong:
-        raise PlanError(
-            f"distinct values that the variable's hierarchy does not have ({'; '.join(wrong)}): "
-            "add them to the hierarchy"
-        )
-    return columns
+) -> Population:
+    columns = leaves_of(frame, variables, hierarchies)
+    combinations, combination = combinations_of(columns, hierarchies, len(frame))
+    records = frame["records"].to_numpy(np.int64)
+    return Population(
+        combinations=combinations,
+        units=totals(combination, records, combinations.shape[1]),
+    )
 
 
-def _combinations(
-    columns: Sequence[Ints], hierarchies: Sequence[Hierarchy], rows: int
-) -> tuple[Ints, Ints]:
-    """The distinct rows, sorted, one per column, and for each row the number of its own."""
-    sizes = [len(hierarchy.leaves) for hierarchy in hierarchies]
-    key = combined(columns, sizes, length=rows)
-    distinct, first, combination = np.unique(key, return_index=True, return_inverse=True)
-    table = np.empty((len(columns), len(distinct)), dtype=np.int64)
-    for variable, column in enumerate(columns):
-        table[variable] = column[first]
-    return table, combination
-
-
-def _records_as_units(frame: pd.DataFrame, combination: Ints) -> Profiles:
+def _records_as_units(combination: Ints, records: Ints) -> Profiles:
     count = int(combination.max()) + 1
     return Profiles(
         entry_profile=np.arange(count),
         entry_combination=np.arange(count),
         entry_records=np.ones(count, dtype=np.int64),
-        units=totals(combination, frame["records"].to_numpy(np.int64), count),
-        names=(),
+        units=totals(combination, records, count),
+        names=pd.Index([], dtype=object),
         of_name=np.empty(0, dtype=np.int64),
     )
 
 
-def _entities_as_units(
-    frame: pd.DataFrame, entity: str, combination: Ints
-) -> tuple[Ints, Profiles]:
-    """For each row the profile of its unit, and all profiles."""
-    unit, names = pd.factorize(frame[entity], sort=True)
-    held = entries(unit, combination, frame["records"].to_numpy(np.int64))
+def _entities_as_units(unit: Ints, names: pd.Index, combination: Ints, records: Ints) -> Profiles:
+    held = entries(unit, combination, records)
     of_name = multisets(*held)
     _, first = np.unique(of_name, return_index=True)
-    kept = np.isin(held[0], first)
-    profiles = Profiles(
+    one_each = np.zeros(len(names), dtype=bool)
+    one_each[first] = True
+    kept = one_each[held[0]]
+    return Profiles(
         entry_profile=of_name[held[0][kept]],
         entry_combination=held[1][kept],
         entry_records=held[2][kept],
         units=np.bincount(of_name),
-        names=tuple(names),
+        names=names,
         of_name=of_name,
     )
-    return of_name[unit], profiles
 
 
-def _refuse_varying(frame: pd.DataFrame, entity: str, sensitive: Sequence[str]) -> None:
-    counts = {
-        name: int((frame.groupby(entity)[name].nunique(dropna=False) > 1).sum())
-        for name in sensitive
-    }
-    wrong = [f"{name}: {count}" for name, count in counts.items() if count]
+def _refuse_varying(coded: Mapping[str, Coded], entity: str, sensitive: Sequence[str]) -> None:
+    wrong = []
+    for name in sensitive:
+        held, _ = pairs_of(coded[entity][0], coded[name])
+        varying = int((np.bincount(held) > 1).sum())
+        if varying:
+            wrong.append(f"{name}: {varying}")
     if wrong:
         raise DisclosureRiskError(
             f"units whose records differ in a sensitive attribute ({'; '.join(wrong)}): "
-            "distinct l-diversity needs one value per unit; give one value per unit, "
+            "the models need one value per unit; give one value per unit, "
             "or do not publish the attribute"
         )
 
 
-def _incidence(profile: Ints, column: pd.Series) -> Incidence:
-    present = ~_missing(column).to_numpy(bool)
-    value, distinct = pd.factorize(column[present], sort=True)
-    width = len(distinct) + 1
-    pairs = np.unique(profile[present] * width + value)
-    return Incidence(profile=pairs // width, value=pairs % width)
+def _incidence(
+    profile: Ints, person: Ints | None, coded: Coded, records: Ints, scale: Scale
+) -> Incidence:
+    """``person``: the unit of each row; None where every record is one."""
+    group, value, amount = profile, coded[0], records
+    if person is not None:
+        held, value = pairs_of(person, coded)
+        of_person = np.empty(int(person.max()) + 1, dtype=np.int64)
+        of_person[person] = profile
+        group, amount = of_person[held], np.ones(len(held), dtype=np.int64)
+    profiles, values, units = entries(group, value, amount)
+    return Incidence(profile=profiles, value=values, units=units, names=coded[1], scale=scale)

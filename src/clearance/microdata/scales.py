@@ -87,10 +87,10 @@ def _places(keys: list[object]) -> Ints:
 
 
 def _tree(values: pd.Index, hierarchy: Hierarchy) -> Ints:
-    """Groups by level; one that holds a missing value alone is given numbers of its own."""
     leaf = pd.Index(hierarchy.leaves).get_indexer(values)
     tree = hierarchy.groups[:, leaf].astype(np.int64)
-    lost = np.asarray(values == MISSING)
-    tree[:-1, lost] = tree.max(initial=0) + 1
-    tree[-1] = 0
-    return tree
+    tree[:, np.asarray(values == MISSING)] = len(hierarchy.leaves)
+    whole = np.zeros((1, len(values)), dtype=np.int64)
+    # A file's own level of everything below the last one must not make distances smaller.
+    apart = sum(len(set(level) - {MISSING}) > 1 for level in hierarchy.levels)
+    return np.concatenate([tree[: max(apart, 1)], whole])

@@ -4,6 +4,15 @@ Parsed once, by `parse`, into frozen types; nothing here reads a file.
 """
 
 from clearance.plan.parsing import parse
+from clearance.plan.perturbation import (
+    AreaSwap,
+    Microaggregation,
+    Noise,
+    Perturbation,
+    PerturbationMethod,
+    PostRandomisation,
+    RankSwapping,
+)
 from clearance.plan.types import (
     CodeAt,
     Contact,
@@ -25,6 +34,7 @@ from clearance.plan.types import (
 )
 
 __all__ = [
+    "AreaSwap",
     "CodeAt",
     "Contact",
     "DateLevels",
@@ -32,10 +42,16 @@ __all__ = [
     "HierarchySource",
     "Intervals",
     "Material",
+    "Microaggregation",
     "MicrodataOutput",
+    "Noise",
     "Output",
+    "Perturbation",
+    "PerturbationMethod",
     "Plan",
+    "PostRandomisation",
     "Prefix",
+    "RankSwapping",
     "Role",
     "TableOutput",
     "Treatment",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from clearance.plan.perturbation_agreement import perturbation_problems
 from clearance.plan.types import (
     CodeAt,
     DateLevels,
@@ -29,6 +30,7 @@ def problems(plan: Plan) -> Iterator[str]:
     for variable in plan.variables:
         yield from (f"variables.{variable.name}: {text}" for text in _variable_problems(variable))
     yield from _unit_problems(plan)
+    yield from perturbation_problems(plan)
     yield from _output_problems(plan)
 
 
@@ -52,6 +54,10 @@ def _variable_problems(variable: Variable) -> Iterator[str]:
             "an attribute is published as it is and needs a written reason; "
             "without one it is a quasi-identifier"
         )
+    if variable.changes and (not variable.published or variable.role is Role.DIRECT_IDENTIFIER):
+        yield "changes is for published columns other than identifiers"
+    if variable.changes and not variable.reason:
+        yield "changes needs a written reason: releases are not joined on this column"
     if coded and variable.role not in (Role.ATTRIBUTE, Role.SENSITIVE_ATTRIBUTE):
         yield "top_code, bottom_code and round_to are for attributes; give a hierarchy instead"
     if coded and variable.type not in NUMERIC:

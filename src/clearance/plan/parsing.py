@@ -10,6 +10,7 @@ from typing import Any
 from clearance.documents import check
 from clearance.errors import PlanError
 from clearance.plan.agreement import problems
+from clearance.plan.perturbation import parse_perturbation, parse_swap
 from clearance.plan.types import (
     CodeAt,
     Contact,
@@ -59,6 +60,7 @@ def parse(document: Mapping[str, Any], *, dataset: str, where: str) -> Plan:
         not_before=_instant(document.get("not_before"), where),
         weight=document.get("weight"),
         population_path=document.get("population", {}).get("path"),
+        swap=parse_swap(document["swap"]) if "swap" in document else None,
     )
     found = tuple(problems(plan))
     if found:
@@ -91,7 +93,9 @@ def _variable(name: str, section: Mapping[str, Any]) -> Variable:
         top_code=_code_at(section.get("top_code")),
         bottom_code=_code_at(section.get("bottom_code")),
         round_to=Decimal(str(section["round_to"])) if "round_to" in section else None,
+        perturb=parse_perturbation(section["perturb"]) if "perturb" in section else None,
         reason=section.get("reason"),
+        changes=section.get("changes", False),
         label=section.get("label"),
     )
 

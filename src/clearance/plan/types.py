@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+from clearance.plan.perturbation import AreaSwap, Perturbation
+
 
 class Role(StrEnum):
     """What a column is in disclosure control; every column has exactly one."""
@@ -86,7 +88,7 @@ class CodeAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """One column of the source."""
+    """One column of the source. ``changes``: a person's value is another in another period."""
 
     name: str
     role: Role
@@ -96,7 +98,9 @@ class Variable:
     top_code: CodeAt | None = None
     bottom_code: CodeAt | None = None
     round_to: Decimal | None = None
+    perturb: Perturbation | None = None
     reason: str | None = None
+    changes: bool = False
     label: str | None = None
 
     @property
@@ -183,6 +187,7 @@ class Plan:
     not_before: datetime | None = None
     weight: str | None = None
     population_path: str | None = None
+    swap: AreaSwap | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -195,6 +200,14 @@ class Plan:
     def with_role(self, *roles: Role) -> tuple[Variable, ...]:
         """The variables with one of ``roles``, in the plan's order."""
         return tuple(variable for variable in self.variables if variable.role in roles)
+
+    def perturbation(self, name: str) -> Perturbation | None:
+        """What perturbs the variable ``name``, said by itself or by another one with it."""
+        for variable in self.variables:
+            perturb = variable.perturb
+            if perturb is not None and name in (variable.name, *perturb.together):
+                return perturb
+        return None
 
     @property
     def microdata(self) -> tuple[MicrodataOutput, ...]:

@@ -15,6 +15,7 @@ from clearance.policy.models import (
     TCloseness,
     model_document,
     model_name,
+    model_sentence,
 )
 from clearance.policy.parsing import parse, parse_concentration
 from clearance.policy.suitability import check_suits
@@ -55,6 +56,7 @@ __all__ = [
     "check_suits",
     "model_document",
     "model_name",
+    "model_sentence",
     "parse",
     "parse_concentration",
 ]

@@ -145,3 +145,22 @@ def as_json(value: object) -> object:
     if not isinstance(value, Fraction):
         return value.value if isinstance(value, StrEnum) else value
     return value.numerator if value.denominator == 1 else float(value)
+
+
+SENTENCES: Mapping[str, str] = {
+    "distinct-l": "At least {l} distinct values of {variable} in each class",
+    "entropy-l": "Entropy of {variable} in each class: at least that of {l} even values",
+    "recursive-l": "Recursive ({c}, {l})-diversity of {variable} in each class",
+    "t": "{variable} in each class: within {t} ({distance} distance) of the whole file",
+    "beta": "In no class is a value of {variable} more than {beta} times its share more frequent",
+    "delta-disclosure": "No share of a value of {variable} in a class differs by e^{delta} or more",
+    "k-map": "At least {k} units of the population in each class",
+    "delta-presence": "Of the population's units in each class, {at_least} to {at_most} are here",
+    "k-subsets": "At least {k} units share the values of any {size} quasi-identifiers",
+}
+
+
+def model_sentence(model: Model) -> str:
+    """What the model demands, for a reviewer."""
+    document = model_document(model)
+    return SENTENCES[document["model"]].format(**document)

@@ -24,7 +24,7 @@ from clearance.policy.models import (
     RecursiveL,
     TCloseness,
 )
-from clearance.policy.types import MicrodataRules, Policy
+from clearance.policy.types import Method, MicrodataRules, Policy
 
 REVEALING_LITTLE = (DistinctL, EntropyL, RecursiveL, TCloseness)
 LOWEST_FLOOR = 3  # of k and of minimum_frequency, for personal data
@@ -83,6 +83,12 @@ def _unsuited_models(plan: Plan, rules: MicrodataRules) -> Iterator[str]:
     quasi = [variable.name for variable in plan.with_role(Role.QUASI_IDENTIFIER)]
     for name in sorted(set(rules.weights) - set(quasi)):
         yield f"weights: '{name}' is no quasi-identifier here"
+    from_records = [table.name for table in plan.tables if table.source is not None]
+    if from_records and rules.method is not Method.GLOBAL:
+        yield (
+            f"method {rules.method.value}: the table '{from_records[0]}' is tabulated from the "
+            f"microdata, which must then stand at one level for each variable; take method global"
+        )
     for model in rules.models:
         match model:
             case TCloseness(variable, _, distance) if variable in plan.names:
@@ -91,11 +97,11 @@ def _unsuited_models(plan: Plan, rules: MicrodataRules) -> Iterator[str]:
                 yield "k-map and delta-presence need a population; add 'population' to the plan"
             case KOnSubsets(size, _) if size > len(quasi):
                 yield f"k-subsets: {size} is more than the plan's {len(quasi)} quasi-identifiers"
-    for variable in plan.with_role(Role.SENSITIVE_ATTRIBUTE):
-        named = [each for each in rules.of_sensitive if each.variable == variable.name]
+    for sensitive in plan.with_role(Role.SENSITIVE_ATTRIBUTE):
+        named = [each for each in rules.of_sensitive if each.variable == sensitive.name]
         if named and not any(isinstance(each, REVEALING_LITTLE) for each in named):
             yield (
-                f"'{variable.name}' has models that a class of one value can satisfy; "
+                f"'{sensitive.name}' has models that a class of one value can satisfy; "
                 f"add distinct-l, entropy-l, recursive-l or t"
             )
 

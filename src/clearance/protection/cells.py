@@ -118,11 +118,16 @@ def table_from_microdata(
     output: TableOutput,
     hierarchies: Mapping[str, Hierarchy],
 ) -> ProtectedCells:
-    """A table of the published microdata: it adds nothing to them, so nothing is suppressed."""
+    """A table of the published microdata: it adds nothing to them, so nothing is suppressed.
+
+    PolicyError where their records have levels of their own.
+    """
+    levels = microdata.decision.levels
+    if levels is None:
+        raise PolicyError(f"table '{output.name}': records have levels of their own; take global")
     contributions = _contributions(engine, microdata.dataset, output, None)
     dimensions = [
-        Dimension(name, from_level(hierarchies[name], microdata.decision.levels[name]))
-        for name in output.dimensions
+        Dimension(name, from_level(hierarchies[name], levels[name])) for name in output.dimensions
     ]
     table = tabulate(contributions, dimensions, figure=output.figure)
     return ProtectedCells(

@@ -1,4 +1,4 @@
-"""Microdata: direct identifiers replaced, the rest generalised, coded and thinned out."""
+"""Microdata: direct identifiers replaced, the rest generalised, blanked, coded, thinned out."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ import pandas as pd
 from clearance.coding import code, is_coded
 from clearance.errors import DisclosureRiskError
 from clearance.hierarchy import MISSING, Hierarchy
+from clearance.microdata.deciding import decide
+from clearance.microdata.decision import Decision
 from clearance.microdata.histogram import Histogram, histogram_of
-from clearance.microdata.lattice import Decision, search
-from clearance.plan import (
-    DateLevels,
-    Intervals,
-    MicrodataOutput,
-    Plan,
-    Prefix,
-    Role,
-    Treatment,
-    ValueType,
-    Variable,
-)
+from clearance.microdata.scales import Nature
+from clearance.plan import MicrodataOutput, Plan, Role, Treatment, Variable
 from clearance.policy import MicrodataRules
 from clearance.ports import Dataset, Engine
+from clearance.protection.microdata_columns import generalised_column, published_column
 from clearance.protection.published import PublishedColumn
+from clearance.protection.true_values import (
+    perturbed_sensitive,
+    rules_for_both,
+    true_name,
+    with_true_values,
+)
 from clearance.pseudonym import pseudonyms
 
 Fake = Callable[..., dict[str, str]]
@@ -52,52 +51,92 @@ def protect_microdata(
     *,
     key: bytes,
     fake: Fake,
+    true: Dataset | None = None,
+    population: Dataset | None = None,
 ) -> ProtectedMicrodata:
     """The microdata of ``output`` under ``rules``, with the least loss that satisfies them.
 
     ``dataset``: canonical text. ``key``: belongs to this release and output alone.
+    ``true``: the source as it was, where the plan perturbs and ``dataset`` is what that made.
+    ``population``: canonical text of the population table, where the plan names one.
     DisclosureRiskError where the rules cannot be met within their limit, or a coded end
     holds fewer than k units.
     """
-    quasi = [variable.name for variable in plan.with_role(Role.QUASI_IDENTIFIER)]
-    decision = search(_histogram(engine, dataset, plan, hierarchies), rules)
+    histogram = _histogram(engine, dataset, true or dataset, population, plan, hierarchies)
+    decision = decide(histogram, rules_for_both(rules, tuple(perturbed_sensitive(plan))))
     kept = engine.without(dataset, decision.suppressed)
     lookups, columns = {}, []
     for variable in plan.variables:
         if not variable.published:
             continue
-        level = decision.levels[variable.name] if variable.name in quasi else None
+        if variable.role is Role.QUASI_IDENTIFIER:
+            columns.append(generalised_column(plan, variable, decision, hierarchies))
+            continue
         values = engine.values(kept, variable.name)
-        lookups[variable.name] = _frame(_lookup(variable, values, hierarchies, level, key, fake))
+        lookups[variable.name] = _frame(_lookup(variable, values, key, fake))
         if is_coded(variable):
             _refuse_small_ends(engine, kept, plan, variable, values, rules.k)
-        columns.append(_column(variable, level, hierarchies))
+        columns.append(published_column(plan, variable))
     return ProtectedMicrodata(
         output=output,
         rules=rules,
-        dataset=engine.recode(kept, lookups),
+        dataset=engine.recode(_generalised(engine, kept, decision, hierarchies), lookups),
         columns=tuple(columns),
         decision=decision,
     )
 
 
+def _generalised(
+    engine: Engine, dataset: Dataset, decision: Decision, hierarchies: Mapping[str, Hierarchy]
+) -> Dataset:
+    """``dataset`` with the labels that were decided on, by column or by record."""
+    if decision.rewritten is not None:
+        return engine.rewrite(dataset, decision.rewritten.keys, decision.rewritten.published)
+    lookups = {
+        name: _frame(hierarchies[name].recoding(level))
+        for name, level in (decision.levels or {}).items()
+        if level > 0
+    }
+    return engine.recode(dataset, lookups) if lookups else dataset
+
+
 def _histogram(
-    engine: Engine, dataset: Dataset, plan: Plan, hierarchies: Mapping[str, Hierarchy]
+    engine: Engine,
+    dataset: Dataset,
+    true: Dataset,
+    population: Dataset | None,
+    plan: Plan,
+    hierarchies: Mapping[str, Hierarchy],
 ) -> Histogram:
     """Distinct combinations; with units named only where records are not units already."""
     quasi = [variable.name for variable in plan.with_role(Role.QUASI_IDENTIFIER)]
     sensitive = [variable.name for variable in plan.with_role(Role.SENSITIVE_ATTRIBUTE)]
     units = _units_that_matter(engine, dataset, plan)
     seen = _as_shown(engine, dataset, plan)
-    frame = engine.histogram(seen, list(dict.fromkeys([*quasi, *sensitive, *units])))
+    both = perturbed_sensitive(plan)
+    columns = dict.fromkeys([*quasi, *sensitive, *units, *both.values()])
+    frame = engine.histogram(seen, list(columns))
+    if both:
+        frame = with_true_values(engine, frame, _as_shown(engine, true, plan), both)
     return histogram_of(
         frame,
         variables=quasi,
         hierarchies=hierarchies,
-        sensitive=sensitive,
+        sensitive=[*sensitive, *map(true_name, both)],
+        natures=_natures(plan, hierarchies),
         entity=units[0] if units else None,
         holders=units[1:],
+        population=None if population is None else engine.histogram(population, quasi),
     )
+
+
+def _natures(plan: Plan, hierarchies: Mapping[str, Hierarchy]) -> dict[str, Nature]:
+    """What distances of sensitive attributes are measured on; of true values as of shown ones."""
+    natures = {
+        variable.name: Nature(kind=variable.type, hierarchy=hierarchies.get(variable.name))
+        for variable in plan.with_role(Role.SENSITIVE_ATTRIBUTE)
+    }
+    return natures | {true_name(name): natures[name] for name in perturbed_sensitive(plan)}
 
 
 def _as_shown(engine: Engine, dataset: Dataset, plan: Plan) -> Dataset:
@@ -141,18 +180,8 @@ def _repeats(engine: Engine, dataset: Dataset, column: str) -> bool:
     return bool((values["records"] > 1).any()) or MISSING in set(values["value"])
 
 
-def _lookup(
-    variable: Variable,
-    values: pd.DataFrame,
-    hierarchies: Mapping[str, Hierarchy],
-    level: int | None,
-    key: bytes,
-    fake: Fake,
-) -> Mapping[str, str]:
+def _lookup(variable: Variable, values: pd.DataFrame, key: bytes, fake: Fake) -> Mapping[str, str]:
     known = values["value"].tolist()
-    if level is not None:
-        recoding = hierarchies[variable.name].recoding(level)
-        return {value: recoding[value] for value in known}
     if variable.treatment is Treatment.PSEUDONYM:
         return pseudonyms(known, key=key, column=variable.name)
     if variable.treatment is Treatment.FAKE:
@@ -193,58 +222,3 @@ def _units_with(
         int(frame[unit.column][frame[column].isin(values)].nunique())
         for frame, unit in zip(frames, plan.units, strict=True)
     ]
-
-
-def _column(
-    variable: Variable, level: int | None, hierarchies: Mapping[str, Hierarchy]
-) -> PublishedColumn:
-    generalised = level is not None and level > 0
-    return PublishedColumn(
-        name=variable.name,
-        type=ValueType.TEXT if generalised or variable.treatment else variable.type,
-        role=variable.role,
-        treatment=_treatment(variable, level),
-        text=_told(variable, level, hierarchies),
-        level=level,
-    )
-
-
-def _treatment(variable: Variable, level: int | None) -> str:
-    if level is not None:
-        return "generalised" if level else "unchanged"
-    if variable.treatment:
-        return variable.treatment.value
-    return "coded" if is_coded(variable) else "unchanged"
-
-
-def _told(variable: Variable, level: int | None, hierarchies: Mapping[str, Hierarchy]) -> str:
-    if level is not None:
-        return _generalised(variable, level, hierarchies[variable.name].height)
-    if variable.treatment is Treatment.PSEUDONYM:
-        return "Replaced by a pseudonym that holds in this file only."
-    if variable.treatment is Treatment.FAKE:
-        return "Replaced by a made-up name that holds in this file only."
-    parts = []
-    if variable.top_code:
-        parts.append("values above a threshold are shown as the threshold")
-    if variable.bottom_code:
-        parts.append("values below a threshold are shown as the threshold")
-    if variable.round_to:
-        parts.append(f"rounded to the nearest multiple of {variable.round_to:f}")
-    return f"{', '.join(parts).capitalize()}." if parts else "Shown as it is in the source."
-
-
-def _generalised(variable: Variable, level: int, height: int) -> str:
-    if level == 0:
-        return "Shown as it is in the source."
-    if level == height:
-        return "Not shown: every value is replaced by *."
-    match variable.hierarchy:
-        case Intervals(widths):
-            return f"Shown in intervals of {widths[level - 1]:f}."
-        case Prefix(lengths):
-            return f"Shown by the first {lengths[level - 1]} characters."
-        case DateLevels(levels):
-            return f"Shown by {levels[level - 1]}."
-        case _:
-            return f"Shown in groups: level {level} of {height} of its hierarchy."

@@ -31,6 +31,7 @@ from clearance.candidate import (
     manifest_of,
     sha256,
 )
+from clearance.content import IN_MEMORY_BYTES, Content, size_bytes, whole
 from clearance.documents import read_json
 from clearance.errors import VerificationError
 from clearance.record.statement import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE
@@ -149,13 +150,13 @@ def _trusted_key(entry: Mapping[str, Any]) -> TrustedKey:
     return key
 
 
-def verify(files: Mapping[str, bytes], trust: Trust) -> VerificationResult:
-    """Every check of this module's list, on the files of one folder, path to bytes.
+def verify(files: Mapping[str, Content], trust: Trust) -> VerificationResult:
+    """Every check of this module's list, on the files of one folder, path to content.
 
     A folder without record, or a trust without keys, gives failed checks, not an error.
     """
     public = {path: content for path, content in files.items() if path != APPROVAL_FILE}
-    envelope = _envelope(files.get(APPROVAL_FILE, b""))
+    envelope = _envelope(_record(files))
     made = _statement(envelope)
     subjects = _subjects(made)
     predicate = made["predicate"] if made else {}
@@ -186,6 +187,12 @@ def claimed_files(record: bytes) -> tuple[str, ...]:
     """Paths below a release's folder that an unverified record names; none if it is malformed."""
     paths = tuple(_subjects(_statement(_envelope(record))))
     return paths if all(_SAFE_PATH.fullmatch(path) for path in paths) else ()
+
+
+def _record(files: Mapping[str, Content]) -> bytes:
+    """Empty where there is none, or where it is far too large for one."""
+    content = files.get(APPROVAL_FILE, b"")
+    return whole(content) if size_bytes(content) < IN_MEMORY_BYTES else b""
 
 
 def _envelope(content: bytes) -> _Envelope | None:
@@ -294,7 +301,7 @@ def _counted(wrong: set[str], known: bool, what: str) -> tuple[bool, str]:
     return known and not wrong, f"{len(wrong)} {what}"
 
 
-def _digests(public: Mapping[str, bytes], subjects: Mapping[str, str]) -> tuple[bool, str]:
+def _digests(public: Mapping[str, Content], subjects: Mapping[str, str]) -> tuple[bool, str]:
     differing = [
         path for path, digest in subjects.items() if sha256(public.get(path, b"")) != digest
     ]
@@ -302,17 +309,17 @@ def _digests(public: Mapping[str, bytes], subjects: Mapping[str, str]) -> tuple[
     return bool(subjects) and not differing, f"{len(differing)} files differ from the record{named}"
 
 
-def _sums(public: Mapping[str, bytes]) -> tuple[bool, str]:
+def _sums(public: Mapping[str, Content]) -> tuple[bool, str]:
     expected = "".join(
         f"{sha256(content)}  {path}\n"
         for path, content in sorted(public.items())
         if path != SUMS_FILE
     )
-    passed = bool(expected) and public.get(SUMS_FILE) == expected.encode()
+    passed = bool(expected) and sha256(public.get(SUMS_FILE, b"")) == sha256(expected.encode())
     return passed, "it lists every other file with its digest, in the order of the paths"
 
 
-def _manifest(public: Mapping[str, bytes], predicate: Mapping[str, Any]) -> tuple[bool, str]:
+def _manifest(public: Mapping[str, Content], predicate: Mapping[str, Any]) -> tuple[bool, str]:
     detail = "the approved manifest is that of these files"
     try:
         release = ReleaseId.parse(predicate["release"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clearance.adapters.duckdb_engine import parquet_rows
+from clearance.adapters.duckdb_parquet import parquet_rows
 from clearance.adapters.prefect_server import PrefectServer
 from tests.flow_harness import DATASET, FlowOffice, open_flow_office, write_schema
 from tests.small_catalog import csv_text

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.elsewhere import Elsewhere
 
 from clearance.adapters import ckan_client
 from clearance.adapters.ckan_client import CkanClient, NotOnPortalError, RefusedError
@@ -142,13 +143,15 @@ def test_a_portal_that_is_not_there_is_the_operators_error(stub: Stub) -> None:
         nowhere.read("status_show")
 
 
-def test_an_upload_sends_the_whole_file_each_time(stub: Stub) -> None:
+@pytest.mark.parametrize("stored", [False, True])
+def test_an_upload_sends_the_whole_file_each_time(stub: Stub, stored: bool) -> None:
     stub.body = json.dumps({"success": True, "result": {"id": "r"}}).encode()
     content = bytes(range(256)) * 5000
+    given = Elsewhere(content) if stored else content
     client = CkanClient(stub.address, "token")
 
     for _ in range(2):
-        client.upload({"package_id": "x", "name": "ä"}, name="x.bin", content=content)
+        client.upload({"package_id": "x", "name": "ä"}, name="x.bin", content=given)
 
     for path, headers, body in stub.asked:
         assert path == "/api/action/resource_create"
@@ -156,6 +159,18 @@ def test_an_upload_sends_the_whole_file_each_time(stub: Stub) -> None:
         assert headers["Authorization"] == "token"
         assert content in body
         assert "ä".encode() in body
+
+
+def test_a_file_that_became_shorter_is_not_waited_for(stub: Stub) -> None:
+    class Shorter(Elsewhere):
+        @property
+        def size_bytes(self) -> int:
+            return super().size_bytes + 1
+
+    with pytest.raises(PortalError, match="shorter"):
+        CkanClient(stub.address, "token").upload(
+            {"package_id": "x"}, name="x.csv", content=Shorter(b"age\n")
+        )
 
 
 def test_the_token_is_said_to_nobody_but_the_portal(stub: Stub) -> None:

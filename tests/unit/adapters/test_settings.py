@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from clearance.adapters.connections import connect, portal, publisher
-from clearance.adapters.settings import Home, Settings, load, open_home
+from clearance.adapters.settings import (
+    KERNELS,
+    Home,
+    Settings,
+    environment_of,
+    keep_kernels,
+    load,
+    open_home,
+)
 from clearance.errors import OperatorError, PortalError
 from clearance.record.verify import parse_trust
 
@@ -42,6 +50,32 @@ def test_what_is_not_there_yet_is_refused_by_name(tmp_path: Path, name: str, val
         settings_in(tmp_path, **{name: value})
 
 
+def test_the_engine_has_one_gigabyte_and_all_cores_unless_said_otherwise(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    assert (settings.engine_memory, settings.engine_threads) == ("1GB", None)
+    said = settings_in(tmp_path, ENGINE_MEMORY="2.5 GiB", ENGINE_THREADS="3")
+    assert (said.engine_memory, said.engine_threads) == ("2.5 GiB", 3)
+    assert load(environment_of(said)) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENGINE_MEMORY", "1"),
+        ("ENGINE_MEMORY", "80%"),
+        ("ENGINE_MEMORY", "much"),
+        ("ENGINE_THREADS", "0"),
+        ("ENGINE_THREADS", "-1"),
+        ("ENGINE_THREADS", "all"),
+    ],
+)
+def test_limits_of_the_engine_that_cannot_be_read_are_refused(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(OperatorError, match=f"CLEARANCE_{name}"):
+        settings_in(tmp_path, **{name: value})
+
+
 @pytest.mark.parametrize("url", ["folder:", "ftp://portal", "portal", "/srv/portal"])
 def test_an_address_that_is_no_portal_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(PortalError, match="CLEARANCE_PORTAL_URL"):
@@ -51,6 +85,24 @@ def test_an_address_that_is_no_portal_is_refused(tmp_path: Path, url: str) -> No
 def test_the_portals_token_is_not_shown(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, PORTAL_TOKEN="t0k3n")  # noqa: S106 - made up
     assert "t0k3n" not in repr(settings)
+
+
+@pytest.mark.parametrize(("made", "set_before"), [(True, ""), (True, "/elsewhere"), (False, "")])
+def test_compiled_code_is_kept_in_a_home_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: bool, set_before: str
+) -> None:
+    home = Home(tmp_path / "home")
+    if made:
+        open_home(home)
+    monkeypatch.setenv("CLEARANCE_HOME", str(home.path))
+    monkeypatch.setenv(KERNELS, set_before)
+    if not set_before:
+        monkeypatch.delenv(KERNELS)
+    keep_kernels()
+    expected = set_before or (str(home.kernels) if made else None)
+    assert os.environ.get(KERNELS) == expected
+    assert environment_of(load()).get(KERNELS) == expected
+    assert home.path.exists() == made
 
 
 def test_a_home_is_for_its_owner_only(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,14 @@ from tests.office import NOON, SURVEY, candidate
 
 from clearance.adapters.keys import KeyRing, pseudonym_key, write_private
 from clearance.adapters.memory import SealedMemory
-from clearance.adapters.sealed_files import archive, unarchive
+from clearance.adapters.sealed_files import (
+    archive,
+    encrypt,
+    generate_identity,
+    open_files,
+    seal_files,
+)
+from clearance.adapters.stored import PrivateFolder
 from clearance.adapters.vault import AgeVault
 from clearance.candidate import ReleaseId
 from clearance.errors import MemoryMissingError, VaultError
@@ -106,13 +115,41 @@ def test_a_candidate_is_named_by_a_digest_only(tmp_path: Path, digest: str) -> N
 
 def test_the_same_files_make_the_same_archive_in_any_order() -> None:
     one, other = {"b": b"1", "a/ü.csv": b""}, {"a/ü.csv": b"", "b": b"1"}
-    assert archive(one) == archive(other)
-    assert unarchive(archive(one), name="it") == one
+    assert b"".join(archive(one)) == b"".join(archive(other))
 
 
-def test_what_is_no_archive_is_refused() -> None:
+@pytest.mark.parametrize("name", ["a.csv", "a/ü.csv", "long/" * 40 + "name.csv"])
+@pytest.mark.parametrize("size", [0, 1, 511, 512, 513, 9728])
+def test_an_archive_is_a_tar_that_any_tool_reads_and_is_opened_again(
+    tmp_path: Path, name: str, size: int
+) -> None:
+    files = {name: b"x" * size, "SHA256SUMS": b"0"}
+    identity = generate_identity()
+    with tarfile.open(fileobj=io.BytesIO(b"".join(archive(files)))) as tar:
+        assert {each.name: tar.extractfile(each).read() for each in tar} == files  # type: ignore[union-attr]
+    with (tmp_path / "sealed").open("wb") as target:
+        seal_files(files, target, identity)
+    with PrivateFolder(tmp_path / "opened") as folder:
+        assert open_files(tmp_path / "sealed", identity, folder, name="it") == files
+    assert not (tmp_path / "opened").exists(), "small files are opened in memory"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no archive" * 100,
+        b"",
+        bytes(512) + b"more",
+        b"".join(archive({"a": b"1" * 600}))[:1024],
+        b"".join(archive({"a": b"1"}))[:-9216],
+    ],
+    ids=["junk", "nothing", "behind the end", "within a file", "without an end"],
+)
+def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+    identity = generate_identity()
+    (tmp_path / "sealed").write_bytes(encrypt(content, identity))
     with pytest.raises(VaultError, match="it is not"):
-        unarchive(b"no archive" * 100, name="it")
+        open_files(tmp_path / "sealed", identity, PrivateFolder(tmp_path), name="it")
 
 
 @pytest.mark.parametrize("loss", ["file", "key", "byte"])

@@ -102,7 +102,7 @@ def test_a_published_household_link_makes_its_composition_identifying() -> None:
         source,
         [hierarchy("age", ages)],
     )
-    assert reasons(report) == {"class-below-k"}
+    assert reasons(report) == {"class-below-k", "known-points-below-k"}
     assert report.microdata["persons"].k == 1
 
 

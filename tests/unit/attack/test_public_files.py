@@ -339,7 +339,7 @@ def output(**changes: Any) -> Callable[[dict[str, bytes]], Any]:
         ({"models": []}, {"not-borne-out"}),
         ({"kind": "table"}, {"not-borne-out", "not-on-the-closed-list"}),
         ({"levels": {"age": 2}}, {"level-not-as-stated", "not-borne-out"}),
-        ({"levels": {"age": True}}, {"level-not-as-stated"}),
+        ({"levels": {"age": True}}, {"level-not-as-stated", "not-borne-out"}),
         ({"method": "2 of 8 records left out"}, {"number-not-public"}),
         ({"method": "k-anonymity with k = 3, 25 % at most"}, set()),
         ({"columns": [{"name": "age", "role": "quasi-identifier", "level": 1}]}, set()),

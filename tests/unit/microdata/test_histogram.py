@@ -98,9 +98,58 @@ def test_without_an_entity_sensitive_values_of_a_combination_may_differ():
     assert histogram.sensitive["diagnosis"].value.tolist() == [0, 1]
 
 
-def test_a_missing_sensitive_value_is_no_value():
-    histogram = people(("17", "F", "", 3), ("17", "F", "flu", 1), sensitive=["diagnosis"])
-    assert histogram.sensitive["diagnosis"].value.tolist() == [0]
+def test_a_missing_sensitive_value_is_counted_as_the_empty_text():
+    rows = [("17", "F", "flu", 1), ("17", "F", "", 3), ("18", "M", "asthma", 2)]
+    counted = people(*rows, sensitive=["diagnosis"]).sensitive["diagnosis"]
+    assert counted.names.tolist() == ["", "asthma", "flu"]
+    assert (counted.profile.tolist(), counted.value.tolist()) == ([0, 0, 1], [0, 2, 1])
+    assert counted.units.tolist() == [3, 1, 2]
+    assert counted.whole.tolist() == [3, 2, 1]
+
+
+def test_a_sensitive_value_counts_units_and_not_their_records():
+    rows = [("17", "F", "flu", "anna", 5), ("18", "F", "flu", "anna", 1)]
+    more = [("17", "F", "flu", "bert", 5), ("18", "F", "flu", "bert", 1)]
+    counted = people(*rows, *more, sensitive=["diagnosis"], entity="patient")
+    assert counted.sensitive["diagnosis"].units.tolist() == [2]
+
+
+def test_households_of_a_profile_are_counted_with_their_persons():
+    rows = [
+        ("17", "F", "anna", "h1", 1),
+        ("17", "F", "bert", "h1", 1),
+        ("17", "F", "carl", "h2", 1),
+    ]
+    counted = people(*rows, entity="patient", holders=["home"]).holders["home"]
+    assert (counted.value.tolist(), counted.units.tolist()) == ([0, 1], [2, 1])
+
+
+def test_categorical_columns_give_the_same_histogram_as_texts():
+    rows = [("43", "F", "flu", "anna", 2), ("17", "", "", "bert", 1), ("17", "M", "flu", "carl", 3)]
+    columns = ["age", "sex", "diagnosis", "patient"]
+    texts = frame(columns, *rows)
+    coded = texts.astype(dict.fromkeys(columns, "category"))
+    coded["diagnosis"] = coded["diagnosis"].cat.add_categories(["unused"])
+    options = {"variables": ["age", "sex"], "hierarchies": HIERARCHIES, "sensitive": ["diagnosis"]}
+    for entity in (None, "patient"):
+        one, other = (histogram_of(each, entity=entity, **options) for each in (texts, coded))
+        assert one.combinations.tolist() == other.combinations.tolist()
+        assert one.profiles.names.equals(other.profiles.names)
+        for name in ("entry_profile", "entry_combination", "entry_records", "units", "of_name"):
+            assert np.array_equal(getattr(one.profiles, name), getattr(other.profiles, name))
+        counted, again = one.sensitive["diagnosis"], other.sensitive["diagnosis"]
+        assert counted.names.equals(again.names)
+        assert np.array_equal(counted.profile, again.profile)
+
+
+def test_the_population_is_counted_over_the_same_leaves():
+    people_there = pd.DataFrame({"age": ["43", "17", "43"], "sex": ["F", "M", "F"], "records": 1})
+    histogram = people(("17", "F", 4), population=people_there)
+    assert histogram.population.combinations.tolist() == [[0, 2], [1, 0]]
+    assert histogram.population.units.tolist() == [1, 2]
+    unknown = people_there.replace("43", "99")
+    with pytest.raises(PlanError, match=r"\(age: 1\)"):
+        people(("17", "F", 4), population=unknown)
 
 
 def test_keys_without_an_entity_are_leaf_combinations():

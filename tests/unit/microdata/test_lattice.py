@@ -9,9 +9,11 @@ import pytest
 
 from clearance.errors import DisclosureRiskError, PolicyError
 from clearance.hierarchy import Hierarchy
-from clearance.microdata.histogram import histogram_of
-from clearance.microdata.lattice import Decision, search
-from clearance.policy import DistinctL, Loss, MicrodataRules
+from clearance.microdata.budget import Budget
+from clearance.microdata.decision import Decision
+from clearance.microdata.histogram import Histogram, histogram_of
+from clearance.microdata.lattice import search
+from clearance.policy import DistinctL, EntropyL, Loss, Method, MicrodataRules
 
 AGES = ("9", "15", "17", "43", "45")
 AGE = Hierarchy("age", (AGES, ("0-17",) * 3 + ("18-64",) * 2, ("*",) * 5))
@@ -113,12 +115,73 @@ def test_a_model_of_a_variable_that_is_not_there_is_refused():
         decide("age", ("15", 9), given=rules(5, l_of={"religion": 2}))
 
 
-def test_a_lattice_too_large_to_prove_an_optimum_is_refused():
-    names = [f"v{i}" for i in range(23)]
-    frame = pd.DataFrame({**{name: ["A"] for name in names}, "records": [9]})
-    histogram = histogram_of(frame, variables=names, hierarchies=dict.fromkeys(names, PLACE))
-    with pytest.raises(PolicyError, match="8388608 combinations of levels"):
-        search(histogram, rules(5))
+def wide(*rows: str) -> Histogram:
+    """23 variables of two levels: 8,388,608 nodes, too many to hold."""
+    names = [f"v{i:02}" for i in range(23)]
+    frame = pd.DataFrame([list(row) for row in rows], columns=names).assign(records=5)
+    return histogram_of(frame, variables=names, hierarchies=dict.fromkeys(names, PLACE))
+
+
+def test_in_a_lattice_too_large_to_hold_an_optimum_can_be_proven():
+    decision = search(wide("A" * 23, "B" + "A" * 22), rules(5))
+    assert set(decision.levels.values()) == {0}
+    assert (decision.gap, decision.nodes, decision.nodes_checked) == (0.0, 8_388_608, 2)
+    decision = search(wide("A" * 23, "B" + "A" * 22), rules(10))
+    assert decision.levels["v00"] == 1 and sum(decision.levels.values()) == 1
+    assert (decision.gap, decision.k) == (0.0, 10)
+
+
+def test_in_a_lattice_too_large_to_hold_an_answer_that_is_not_proven_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("clearance.microdata.wide.MOST_PASSED", 1_000)
+    data = wide(*("A" * i + "B" * (23 - i) for i in range(23)))
+    decision = search(data, rules(60), budget=Budget(nodes=600))
+    assert decision.k >= 60
+    assert 0 < decision.gap < decision.loss["granularity"]
+    assert decision.nodes_checked <= 600
+
+
+def test_an_answer_within_a_budget_says_how_far_the_optimum_may_be():
+    rows = [(age, place, 1 + i) for i, age in enumerate(AGES) for place in "AB"]
+    optimum = decide("age place", *rows, given=rules(9))
+    names = ["age", "place"]
+    frame = pd.DataFrame(rows, columns=[*names, "records"])
+    histogram = histogram_of(frame, variables=names, hierarchies=HIERARCHIES)
+    hurried = search(histogram, rules(9), budget=Budget(nodes=1))
+    assert hurried.levels == {"age": 2, "place": 1}
+    assert hurried.loss["granularity"] - hurried.gap <= optimum.loss["granularity"]
+    assert (hurried.nodes_checked, hurried.gap > 0, optimum.gap) == (1, True, 0.0)
+
+
+def test_a_budget_in_seconds_is_read_from_the_clock_that_is_given():
+    clock = iter([0.0, 1.0, 2.0, 3.0, 4.0]).__next__
+    rows = [(age, 1 + i) for i, age in enumerate(AGES)]
+    histogram = histogram_of(
+        pd.DataFrame(rows, columns=["age", "records"]), variables=["age"], hierarchies=HIERARCHIES
+    )
+    budget = Budget(at_most_seconds=2.0, seconds=clock)
+    assert search(histogram, rules(9), budget=budget).nodes_checked == 2
+    with pytest.raises(PolicyError, match="clock"):
+        search(histogram, rules(9), budget=Budget(at_most_seconds=2.0))
+
+
+def test_the_decision_names_its_method():
+    assert decide("age", ("17", 9), given=rules(5)).method is Method.GLOBAL
+
+
+# ---------------------------------------------------------------- models that are not monotone
+
+
+def test_what_is_coarser_can_be_worse_where_something_may_be_suppressed():
+    """As they are 20 of 40 are lost; together (17 x, 3 y and 10 + 10) all of them would be."""
+    rows = [("9", "x", 20), ("43", "x", 10), ("43", "y", 10)]
+    model = EntropyL("d", Fraction("1.95"))
+    given = MicrodataRules(k=5, max_suppressed_share=Fraction("1/2"), models=(model,))
+    decision = decide("age d", *rows, given=given, sensitive=["d"])
+    assert decision.levels == {"age": 0}
+    assert decision.suppressed["age"].tolist() == ["9"]
+    assert decision.suppressed_units == 20
 
 
 # ---------------------------------------------------------------- units, not rows
@@ -186,7 +249,9 @@ def test_five_people_with_the_same_diagnosis_are_suppressed_within_the_limit():
 
 
 def test_five_people_with_the_same_diagnosis_and_nobody_else_are_refused():
-    with pytest.raises(DisclosureRiskError, match=r"5 of 5 records .* 2 values of d"):
+    with pytest.raises(
+        DisclosureRiskError, match=r"5 of 5 records .* distinct-l \(variable: d, l: 2\)"
+    ):
         decide("age d", ("17", "flu", 5), given=rules(5, "1", l_of={"d": 2}), sensitive=["d"])
 
 

@@ -1,0 +1,1 @@
+"""Disclosure risk of microdata, from distinct combinations and their counts alone."""
