@@ -260,16 +260,22 @@ def attacked(
     *,
     concentration: Concentration | None = None,
     parquet: pd.DataFrame | None = None,
+    population: pd.DataFrame | None = None,
 ) -> AttackReport:
     """The attack on these files, with ``source`` as the truth."""
     engine = PandasEngine()
-    dataset = engine.hold(source)
+    truth = Truth(
+        engine,
+        engine.hold(source),
+        {rules.id: concentration} if concentration else {},
+        None if population is None else engine.hold(population),
+    )
     return attack(
         files,
         plan=of,
         policies={rules.id: rules},
         hierarchies={each.name: each for each in hierarchies},
-        truth=Truth(engine, dataset, {rules.id: concentration} if concentration else {}),
+        truth=truth,
         rows=ForgedRows(pd.DataFrame() if parquet is None else parquet),
     )
 

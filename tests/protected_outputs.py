@@ -11,8 +11,11 @@ import pandas as pd
 from clearance.attack import AttackReport, MicrodataAttack, TableAttack
 from clearance.candidate import ReleaseId
 from clearance.findings import Finding
+from clearance.hierarchy import from_rows
 from clearance.metadata import PublishedOutput
 from clearance.microdata.decision import Decision
+from clearance.microdata.histogram import histogram_of
+from clearance.microdata.risks.report import risk_report
 from clearance.plan import MicrodataOutput, Plan, Role, TableOutput, ValueType
 from clearance.plan import parse as parse_plan
 from clearance.policy import (
@@ -26,6 +29,7 @@ from clearance.policy import (
 )
 from clearance.ports import Dataset, Exported
 from clearance.protection import ProtectedCells, ProtectedMicrodata, PublishedColumn
+from clearance.protection.assessment import Assessment
 from clearance.report import Told
 from clearance.tables.protect import ProtectedTable
 from clearance.tables.tabulate import Equations, Table
@@ -113,6 +117,7 @@ def microdata(*, suppressed_records: int = 3, suppressed_units: int = 2) -> Publ
         dataset=Dataset("t1", ("place", "health"), 10),
         columns=COLUMNS,
         decision=decision,
+        assessment=assessment(),
     )
     rows = pd.DataFrame(
         {
@@ -123,6 +128,14 @@ def microdata(*, suppressed_records: int = 3, suppressed_units: int = 2) -> Publ
     )
     exported = Exported(csv=csv.encode(), parquet=b"PAR1", rows=rows)
     return PublishedOutput.of_microdata(protected, "data/persons.csv", exported)
+
+
+def assessment() -> Assessment:
+    """Of ten people in two places, as they are and as they are published."""
+    frame = pd.DataFrame({"place": ["Aford", "Cester"], "records": [5, 5]})
+    places = from_rows("place", [["Aford", "*"], ["Cester", "*"]], where="places.csv")
+    risk = risk_report(histogram_of(frame, variables=["place"], hierarchies={"place": places}))
+    return Assessment(before=risk, after=risk, utility=None)
 
 
 def cells(output: TableOutput, counts: dict[str, str]) -> PublishedOutput:

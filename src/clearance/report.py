@@ -17,6 +17,7 @@ from clearance.candidate import ReleaseId
 from clearance.findings import Finding
 from clearance.metadata import METHODS, PublishedOutput
 from clearance.microdata.decision import Decision
+from clearance.microdata.perturbation.preserved import Preserved
 from clearance.plan import Plan
 from clearance.policy import Method, Policy, model_sentence
 from clearance.protection import ProtectedCells, ProtectedMicrodata
@@ -32,6 +33,7 @@ class Told:
     outputs: tuple[PublishedOutput, ...]
     attack: AttackReport
     findings: tuple[Finding, ...]
+    preserved: tuple[Preserved, ...] = ()
 
     @property
     def floor(self) -> int:
@@ -92,6 +94,7 @@ def reviewers_report(told: Told, *, plan_text: str) -> str:
         [
             *_head(told),
             *_outputs(told, small_numbers=True),
+            *_preserved(told),
             *_findings(told, small_numbers=True),
             "",
             "## The plan",
@@ -167,6 +170,7 @@ def _microdata(
         yield from (f"- {escape(advice)}" for advice in decision.advice)
         unique = told.attack.microdata[output.name].unique
         yield f"- Records unique over all published columns: {unique}"
+        yield from protected.assessment.lines()
 
 
 def _proof(decision: Decision) -> str:
@@ -204,6 +208,25 @@ def _cells(
         yield f"- Value suppressed: {made.suppressed_value}"
     exposed = shown(attacked.exposed) if attacked.exposed else "none"
     yield f"- Attack: {shown(attacked.attacked)} cells attacked, {exposed} exposed"
+
+
+def _preserved(told: Told) -> Iterator[str]:
+    """Which statistics perturbation has kept, and by how much the others moved."""
+    if not told.preserved:
+        return
+    yield from ("", "## Perturbation", "")
+    yield "| Variable | Method | Values changed | Distribution moved | Before and after |"
+    yield "| --- | --- | ---: | ---: | --- |"
+    for each in told.preserved:
+        changes = {"total": each.total, "mean": each.mean, "variance": each.variance}
+        changes |= {f"correlation with {name}": c for name, c in each.correlations.items()}
+        kept = "; ".join(
+            f"{escape(name)} {change.before:.6g} to {change.after:.6g}"
+            for name, change in changes.items()
+            if change is not None
+        )
+        shares = f"{each.changed_share:.2%} | {each.distribution_moved:.2%}"
+        yield f"| {escape(each.variable)} | {each.method} | {shares} | {kept} |"
 
 
 def _findings(told: Told, *, small_numbers: bool) -> Iterator[str]:

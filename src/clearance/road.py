@@ -192,7 +192,15 @@ def prepare(entry: Entry, tools: Tools, *, schema_required: bool) -> Prepared:
                 rows=tools.rows,
             ),
         ]
-    told = Told(entry.plan, entry.policies, release, outputs, attacked, tuple(findings))
+    told = Told(
+        plan=entry.plan,
+        policies=entry.policies,
+        release=release,
+        outputs=outputs,
+        attack=attacked,
+        findings=tuple(findings),
+        preserved=changed.preserved,
+    )
     report = reviewers_report(told, plan_text=entry.plan_bytes.decode("utf-8-sig"))
     tools.vault.seal_report(sealed.manifest.digest, report.encode())
     clean = not blocking(findings)

@@ -34,6 +34,7 @@ from typing import Any
 from clearance.attack.joined_release import join, judge_joined
 from clearance.attack.meeting import NotComparableError, meet
 from clearance.attack.periods import judge_periods
+from clearance.attack.perturbed import check_set
 from clearance.attack.public_report import FILE as REPORT_FILE
 from clearance.attack.public_report import stated_levels
 from clearance.attack.reading import Reader, UnreadableFileError, read_json
@@ -87,7 +88,7 @@ def check_earlier(
                 )
             )
     if compared:
-        findings += _assumed(plan)
+        findings += [*_assumed(plan), *check_set(plan, len(earlier), plan.dataset)]
     return tuple(findings)
 
 

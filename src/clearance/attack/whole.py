@@ -27,6 +27,7 @@ from clearance.attack.identifiers import (
     scan_table,
 )
 from clearance.attack.levels import published_levels, stars
+from clearance.attack.perturbation import check_changes
 from clearance.attack.public_report import FILE as REPORT_FILE
 from clearance.attack.public_report import Facts, check_report, stated_levels
 from clearance.attack.published import PublishedMicrodata
@@ -191,7 +192,7 @@ def _on_microdata(
     findings: list[Finding] = []
     for name, each in microdata.items():
         results[name], more = attack_microdata(each, hierarchies, truth)
-        findings += more
+        findings += [*more, *check_changes(each, hierarchies, truth)]
     return results, findings
 
 

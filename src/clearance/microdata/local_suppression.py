@@ -75,9 +75,7 @@ def _by_pattern(
     return numbered(of)
 
 
-def _least(
-    histogram: Histogram, rules: MicrodataRules, atoms: Atoms, alone: Booleans
-) -> float:
+def _least(histogram: Histogram, rules: MicrodataRules, atoms: Atoms, alone: Booleans) -> float:
     """The least granularity: who is unsafe alone has at least one blank, the cheapest one.
 
     By entropy a blank costs what its value tells, at least nothing.

@@ -17,6 +17,7 @@ from clearance.microdata.scales import Nature
 from clearance.plan import MicrodataOutput, Plan, Role, Treatment, Variable
 from clearance.policy import MicrodataRules
 from clearance.ports import Dataset, Engine
+from clearance.protection.assessment import Assessment, assess
 from clearance.protection.microdata_columns import generalised_column, published_column
 from clearance.protection.published import PublishedColumn
 from clearance.protection.true_values import (
@@ -32,13 +33,14 @@ Fake = Callable[..., dict[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedMicrodata:
-    """Recoded records in the engine, without the suppressed ones."""
+    """Recoded records in the engine, without the suppressed ones; what that gained and cost."""
 
     output: MicrodataOutput
     rules: MicrodataRules
     dataset: Dataset
     columns: tuple[PublishedColumn, ...]
     decision: Decision
+    assessment: Assessment
 
 
 def protect_microdata(
@@ -77,12 +79,14 @@ def protect_microdata(
         if is_coded(variable):
             _refuse_small_ends(engine, kept, plan, variable, values, rules.k)
         columns.append(published_column(plan, variable))
+    made = engine.recode(_generalised(engine, kept, decision, hierarchies), lookups)
     return ProtectedMicrodata(
         output=output,
         rules=rules,
-        dataset=engine.recode(_generalised(engine, kept, decision, hierarchies), lookups),
+        dataset=made,
         columns=tuple(columns),
         decision=decision,
+        assessment=assess(engine, dataset, made, plan, histogram, decision, hierarchies),
     )
 
 
