@@ -99,9 +99,11 @@ class PublishedOutput:
 
     @property
     def blanks(self) -> int:
-        """Suppressed cells of a table; microdata have none, records go whole."""
+        """Suppressed cells of a table, or values of microdata where single values are."""
         if isinstance(self.protected, ProtectedMicrodata):
-            return 0
+            decision = self.protected.decision
+            single = decision.method is Method.LOCAL_SUPPRESSION
+            return decision.suppressed_values if single else 0
         return int((self.rows[f"{self.protected.output.figure}_status"] == "c").sum())
 
 
@@ -371,7 +373,9 @@ th, td { border-bottom: 1px solid #999; padding: .3rem .6rem; text-align: left }
 columns.{% endif %}
 {% if output.minimum_frequency %}Figures of fewer than {{ output.minimum_frequency }} contributors
 are left out, and others with them so that they cannot be worked out.{% endif %}
-{{ output.blanks }} figures of {{ output.records }} rows are empty.</p>
+{% if output.kind == "table" %}{{ output.blanks }} figures of {{ output.records }} rows are empty.
+{% elif output.blanks %}{{ output.blanks }} values in {{ output.records }} records are shown as *.
+{% endif %}</p>
 <table>
 <thead><tr><th scope="col">Column</th><th scope="col">What was done</th></tr></thead>
 <tbody>

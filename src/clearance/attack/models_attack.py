@@ -8,71 +8,23 @@ lie in the same classes as often, and a unit holds every value of its records (T
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
 from clearance.attack import units
 from clearance.attack.coded import as_published
-from clearance.attack.compatible import Incidence, compatible_sets
+from clearance.attack.compatible import compatible_sets
+from clearance.attack.counts_attack import check_population, check_subsets
 from clearance.attack.ground import Ground, ground_of
-from clearance.attack.judged_counts import judge_population, judge_subsets
+from clearance.attack.judged_file import Judged
 from clearance.attack.judged_models import Classes as Seen
 from clearance.attack.judged_models import judge_models
-from clearance.attack.levels import wildcards
 from clearance.attack.published import PublishedMicrodata
-from clearance.attack.recount import Classes
-from clearance.attack.result import Truth, blocked
-from clearance.attack.rows import Ints, codes, numbered, summed, texts_of, totals
-from clearance.attack.units import Found
+from clearance.attack.result import Truth
+from clearance.attack.rows import Ints, codes, summed, texts_of, totals
 from clearance.findings import Finding
-from clearance.hierarchy import MISSING, Hierarchy
-from clearance.policy import DeltaPresence, DistinctL, KMap, KOnSubsets, Missing, SensitiveModel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Judged:
-    """A published file beside the source.
-
-    ``kept``: what `units.whole_units` answers. ``entities``: columns that name units of several
-    records, the first one being what the policy counts; none where units are records.
-    ``kinds``: those of them that the plan names, with what they are called.
-    """
-
-    published: PublishedMicrodata
-    classes: Classes
-    found: Found
-    kept: Found | None
-    kinds: Mapping[str, str]
-    entities: tuple[str, ...]
-
-    @property
-    def shown(self) -> Found:
-        """The source's rows that may have been published."""
-        if self.kept is not None:
-            return self.kept
-        return self.found.only(self.found.published[self.found.of_class] > 0)
-
-    @property
-    def compatible(self) -> Incidence:
-        """Which classes a person of the source may lie in, for all that an intruder knows."""
-        published = self.published
-        wild = published.rules.missing is Missing.WILDCARD and any(
-            MISSING in of.labels for of in published.coverage.values()
-        )
-        if not wild:
-            return self.found.incidence
-        coverage = {name: wildcards(of) for name, of in published.coverage.items()}
-        return units.lying_in(published, self.classes, self.found.source, coverage)
-
-    def fewest_compatible(self) -> int | None:
-        """Published records that a person of the source may be, at least; None if as classes."""
-        found = self.found.incidence
-        if self.found.disjoint:
-            return None
-        records = totals(found.target, self.classes.records[found.of_class], 0)
-        return int(records[records > 0].min(initial=units.ALL))
+from clearance.hierarchy import Hierarchy
+from clearance.policy import DistinctL, SensitiveModel
 
 
 def check_models(
@@ -89,8 +41,8 @@ def check_models(
     else:
         yield from _on(judged, distributional, _own(judged), "records", hierarchies, truth)
     yield from _on_compatible_sets(judged, models, hierarchies, truth)
-    yield from _against_population(judged, truth)
-    yield from _on_subsets(judged)
+    yield from check_population(judged, truth)
+    yield from check_subsets(judged)
 
 
 def _counting(judged: Judged) -> list[str]:
@@ -207,73 +159,3 @@ def _ground(
         kind=variable.type,
         hierarchy=hierarchies.get(name),
     )
-
-
-# ---------------------------------------------------------------- models that count
-
-
-def _units_published(judged: Judged) -> Ints:
-    """What the policy counts of each class of the file, at least."""
-    if not judged.entities:
-        return judged.found.published
-    return units.fewest_units(judged.found, judged.kept, judged.entities[0])
-
-
-def _against_population(judged: Judged, truth: Truth) -> Iterator[Finding]:
-    published = judged.published
-    models = [each for each in published.rules.models if isinstance(each, KMap | DeltaPresence)]
-    if not models:
-        return
-    if truth.population is None:
-        yield blocked(
-            "population-missing",
-            published.file,
-            len(models),
-            "a model compares with a population table and there is none; name it in the plan",
-        )
-        return
-    table = units.source_of(truth.engine, truth.population, published.coverage)
-    placed = units.placed(published, judged.classes, table)
-    row, pair = placed.rows(table.target)
-    of_class = placed.of_class[pair]
-    classes = len(judged.classes.records)
-    population = totals(of_class, table.records[row], classes)
-    file = np.zeros(len(population), dtype=np.int64)
-    file[:classes] = _units_published(judged)[:classes]
-    yield from judge_population(models, file, population, where=published.file)
-
-
-def _on_subsets(judged: Judged) -> Iterator[Finding]:
-    published, classes = judged.published, judged.classes
-    labels = {name: codes(published.frame[name])[classes.first] for name in published.quasi}
-    for model in published.rules.models:
-        if not isinstance(model, KOnSubsets):
-            continue
-        yield from judge_subsets(
-            labels, classes.records, size=model.size, k=model.k, where=published.file
-        )
-        if judged.entities:
-            yield from _subsets_by_unit(judged, labels, model)
-
-
-def _subsets_by_unit(
-    judged: Judged, labels: Mapping[str, Ints], model: KOnSubsets
-) -> Iterator[Finding]:
-    """The same in units of several records, each of which may lie in several classes."""
-    classes, found = len(judged.classes.records), judged.found
-    absent = len(found.published) - classes
-    for names in combinations(labels, model.size):
-        part = numbered([labels[name] for name in names], classes)
-        parts = int(part.max(initial=-1)) + 1
-        onto = np.concatenate([part, parts + np.arange(absent)])
-        kept = None if judged.kept is None else judged.kept.merged(onto)
-        held = units.fewest_units(found.merged(onto), kept, judged.entities[0])[:parts]
-        small = int((held < model.k).sum())
-        if small:
-            yield blocked(
-                "subset-below-k",
-                f"{judged.published.file}: {', '.join(names)}",
-                small,
-                f"{small} classes of these columns hold fewer than k={model.k} units; recode "
-                f"them more coarsely",
-            )

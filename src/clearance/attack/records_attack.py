@@ -8,10 +8,11 @@ from functools import reduce
 from math import floor
 
 from clearance.attack import units
+from clearance.attack.judged_file import Judged
 from clearance.attack.known_points import check_known_points
 from clearance.attack.linking import check_links
 from clearance.attack.minimal_levels import check_minimality
-from clearance.attack.models_attack import Judged, check_models
+from clearance.attack.models_attack import check_models
 from clearance.attack.published import PublishedMicrodata
 from clearance.attack.recount import (
     Classes,

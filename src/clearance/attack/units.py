@@ -8,49 +8,23 @@ which of a class's records those are, it assumes the fewest units that they can 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from clearance.attack.compatible import Column, Incidence, incidence, profile_numbers
-from clearance.attack.levels import UNKNOWN, Booleans, Coverage
+from clearance.attack.compatible import Incidence, profile_numbers
+from clearance.attack.levels import Booleans
+from clearance.attack.placing import Source, placed, source_of
 from clearance.attack.published import PublishedMicrodata
 from clearance.attack.recount import Classes, distinct_values, diversity
-from clearance.attack.result import Counts, Truth
-from clearance.attack.rows import (
-    Ints,
-    categorical,
-    codes,
-    first_of,
-    numbered,
-    texts_of,
-    totals,
-)
+from clearance.attack.result import Truth
+from clearance.attack.rows import Ints, codes, first_of, numbered, texts_of, totals
 from clearance.hierarchy import MISSING
 from clearance.policy import DistinctL, MicrodataRules
-from clearance.ports import Dataset
 
 ALL = np.iinfo(np.int64).max
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
-    """Distinct combinations of a table's leaves and further columns.
-
-    ``held``: Categorical columns; ``records``: of each row; ``target``: its combination of
-    leaves; ``leaves``: by column, of each target.
-    """
-
-    held: pd.DataFrame
-    records: Ints
-    target: Ints
-    leaves: Mapping[str, Ints]
-
-    @property
-    def targets(self) -> int:
-        return int(self.target.max(initial=-1)) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,114 +53,26 @@ class Found:
 
     def only(self, rows: Booleans) -> Found:
         """The same with some of the source's rows."""
-        return Found(
+        return replace(
+            self,
             held=self.held[rows],
             records=self.records[rows],
             target=self.target[rows],
             of_class=self.of_class[rows],
-            published=self.published,
-            disjoint=self.disjoint,
-            incidence=self.incidence,
-            source=self.source,
         )
 
     def merged(self, classes: Ints) -> Found:
         """The same with classes put together: ``classes`` says which each of them becomes."""
-        return Found(
-            held=self.held,
-            records=self.records,
-            target=self.target,
+        return replace(
+            self,
             of_class=classes[self.of_class],
             published=totals(classes, self.published, int(classes.max(initial=-1)) + 1),
-            disjoint=self.disjoint,
-            incidence=self.incidence,
-            source=self.source,
         )
 
 
 def repeating(truth: Truth, columns: Sequence[str]) -> bool:
     """Whether any of the columns names a unit of several records, or misses one."""
     return any(_repeats(truth.engine.values(truth.dataset, column)) for column in columns)
-
-
-def source_of(
-    engine: Counts, dataset: Dataset, coverage: Mapping[str, Coverage], also: Sequence[str] = ()
-) -> Source:
-    """The distinct combinations of the covered columns' leaves, and of those ``also`` named."""
-    columns = list(dict.fromkeys([*coverage, *also]))
-    rows = engine.histogram(dataset, columns)
-    records = rows["records"].to_numpy(dtype=np.int64)
-    held = categorical(rows[columns])
-    leaves = {
-        name: _of_categories(held[name], of.leaf_numbers(texts_of(held[name])))
-        for name, of in coverage.items()
-    }
-    target = numbered([each + 1 for each in leaves.values()], len(held))
-    first = first_of(target)
-    return Source(
-        held=held,
-        records=records,
-        target=target,
-        leaves={name: each[first] for name, each in leaves.items()},
-    )
-
-
-def lying_in(
-    published: PublishedMicrodata,
-    classes: Classes,
-    source: Source,
-    coverage: Mapping[str, Coverage],
-) -> Incidence:
-    """Which published classes each target of ``source`` lies in."""
-    columns = [
-        Column(source.leaves[name], codes(published.frame[name])[classes.first], of)
-        for name, of in coverage.items()
-    ]
-    return incidence(columns, source.targets, len(classes.first))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Placed:
-    """Pair by pair, by target: a target and a class that it lies in.
-
-    A target that lies in no class has one of its kind, numbered after the file's ``classes``;
-    they are told apart as the columns' levels tell them, by leaves where levels are mixed.
-    """
-
-    target: Ints
-    of_class: Ints
-    classes: int
-    incidence: Incidence
-
-    def rows(self, of_row: Ints) -> tuple[Ints, Ints]:
-        """Row and pair for every row and every pair of its target."""
-        sizes = np.bincount(self.target, minlength=int(of_row.max(initial=-1)) + 1)
-        starts, times = np.cumsum(sizes) - sizes, sizes[of_row]
-        row = np.repeat(np.arange(len(of_row)), times)
-        inside = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
-        return row, starts[of_row][row] + inside
-
-
-def placed(published: PublishedMicrodata, classes: Classes, source: Source) -> Placed:
-    """Every target of ``source`` in the classes of a published file."""
-    lies = lying_in(published, classes, source, published.coverage)
-    absent = np.ones(source.targets, dtype=np.bool_)
-    absent[lies.target] = False
-    alone = np.flatnonzero(absent)
-    parts = []
-    for name, of in published.coverage.items():
-        leaves = source.leaves[name][alone]
-        known = of.groups[published.levels[name]][leaves] if name in published.levels else leaves
-        parts.append(np.where(leaves == UNKNOWN, 0, known.astype(np.int64) + 1))
-    number = len(classes.records) + numbered(parts, len(alone))
-    target = np.concatenate([lies.target, alone])
-    order = np.argsort(target, kind="stable")
-    return Placed(
-        target=target[order],
-        of_class=np.concatenate([lies.of_class, number])[order],
-        classes=int(number.max(initial=len(classes.records) - 1)) + 1,
-        incidence=lies,
-    )
 
 
 def find(
@@ -319,10 +205,6 @@ def rarest_profile(found: Found, entity: str) -> int:
 
 def _distinct(column: pd.Series) -> int:
     return len(np.unique(codes(column)))
-
-
-def _of_categories(column: pd.Series, numbers: Ints) -> Ints:
-    return numbers[codes(column)] if len(numbers) else codes(column)
 
 
 def _repeats(values: pd.DataFrame) -> bool:

@@ -8,9 +8,6 @@ requirements that it takes from policy and source itself, never from what protec
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-import pandas as pd
 
 from clearance.attack.cells import PublishedTable
 from clearance.attack.data_package import (
@@ -26,12 +23,13 @@ from clearance.attack.identifiers import (
     scan_microdata,
     scan_table,
 )
-from clearance.attack.levels import published_levels, stars
+from clearance.attack.levels import stars
+from clearance.attack.opened import is_data, read_data, read_microdata, read_report
 from clearance.attack.perturbation import check_changes
-from clearance.attack.public_report import FILE as REPORT_FILE
-from clearance.attack.public_report import Facts, check_report, stated_levels
+from clearance.attack.public_numbers import Facts
+from clearance.attack.public_report import check_report
 from clearance.attack.published import PublishedMicrodata
-from clearance.attack.reading import Reader, UnreadableFileError, read_json, read_rows
+from clearance.attack.reading import Reader
 from clearance.attack.records_attack import attack_microdata
 from clearance.attack.release_checks import (
     check_floors,
@@ -40,17 +38,16 @@ from clearance.attack.release_checks import (
     check_parquet,
 )
 from clearance.attack.remembered import remembering
-from clearance.attack.result import AttackReport, MicrodataAttack, TableAttack, Truth, blocked
+from clearance.attack.result import AttackReport, MicrodataAttack, TableAttack, Truth
 from clearance.attack.rows import Rows, column_counts, distinct, texts_of
 from clearance.attack.splits import check_splits, primary_counts, stated_splits
 from clearance.attack.table_attack import Release, attack_tables, read_tables
 from clearance.attack.vanished import check_vanished, metadata_segments
-from clearance.candidate import SUMS_FILE
 from clearance.content import Content, whole
 from clearance.findings import Finding
 from clearance.hierarchy import MISSING, Hierarchy
-from clearance.plan import MicrodataOutput, Plan, Role
-from clearance.policy import Method, Policy
+from clearance.plan import Plan
+from clearance.policy import Policy
 
 PACKAGE_FILE = "datapackage.json"
 
@@ -72,11 +69,11 @@ def attack(
     cannot be judged, is a finding that blocks.
     """
     truth = remembering(truth)
-    records, frames, findings = _data(files, plan, rows)
-    metadata = {path: whole(files[path]) for path in files if not _is_data(path)}
-    report, unreadable = _report(metadata)
+    records, frames, findings = read_data(files, plan, rows)
+    metadata = {path: whole(files[path]) for path in files if not is_data(path)}
+    report, unreadable = read_report(metadata)
     findings += [*check_files(files, plan), *check_floors(plan, policies), *unreadable]
-    microdata, of_levels = _microdata(records, plan, policies, hierarchies, report)
+    microdata, of_levels = read_microdata(records, plan, policies, hierarchies, report)
     findings += [*of_levels, *check_links(list(microdata.values()))]
     release = Release(
         plan=plan,
@@ -107,77 +104,6 @@ def attack(
         microdata=_all_microdata(plan) | on_microdata,
         tables=_all_tables(plan) | on_tables,
     )
-
-
-# ---------------------------------------------------------------- reading
-
-
-def _is_data(path: str) -> bool:
-    return path == SUMS_FILE or path.startswith("data/")
-
-
-def _data(
-    files: Mapping[str, Content], plan: Plan, rows: Reader
-) -> tuple[dict[str, Rows], dict[str, pd.DataFrame], list[Finding]]:
-    """Distinct rows of microdata and all rows of tables by output; what is missing has none."""
-    records, frames, findings = {}, {}, []
-    for output in plan.outputs:
-        path = f"data/{output.name}.csv"
-        try:
-            if path in files and isinstance(output, MicrodataOutput):
-                records[output.name] = rows.csv(files[path])
-            elif path in files:
-                frames[output.name] = read_rows(whole(files[path]))
-        except UnreadableFileError as error:
-            findings.append(_unreadable(path, str(error)))
-    return records, frames, findings
-
-
-def _report(files: Mapping[str, bytes]) -> tuple[Any, list[Finding]]:
-    if REPORT_FILE not in files:
-        return None, []
-    try:
-        return read_json(files[REPORT_FILE]), []
-    except UnreadableFileError as error:
-        return None, [_unreadable(REPORT_FILE, str(error))]
-
-
-def _microdata(
-    records: Mapping[str, Rows],
-    plan: Plan,
-    policies: Mapping[str, Policy],
-    hierarchies: Mapping[str, Hierarchy],
-    report: Any,
-) -> tuple[dict[str, PublishedMicrodata], list[Finding]]:
-    """The readable microdata outputs that rules apply to, with what their labels stand for."""
-    found: dict[str, PublishedMicrodata] = {}
-    findings: list[Finding] = []
-    quasi = [variable.name for variable in plan.with_role(Role.QUASI_IDENTIFIER)]
-    for output in plan.microdata:
-        file, rules = f"data/{output.name}.csv", policies[output.policy].microdata
-        if rules is None:
-            findings.append(_no_rules(file, output))
-        elif output.name in records:
-            rows = records[output.name]
-            labels = {name: [*rows.counts(name)] for name in quasi if name in rows.frame.columns}
-            settled = published_levels(
-                labels,
-                hierarchies,
-                stated_levels(report, output.name),
-                local=rules.method is not Method.GLOBAL,
-                where=file,
-            )
-            findings += [finding for each in settled.values() for finding in each.findings]
-            found[output.name] = PublishedMicrodata(
-                output=output,
-                file=file,
-                rows=rows,
-                coverage={n: each.coverage for n, each in settled.items() if each.coverage},
-                levels={n: each.level for n, each in settled.items() if each.level is not None},
-                rules=rules,
-                plan=plan,
-            )
-    return found, findings
 
 
 # ---------------------------------------------------------------- attacking
@@ -292,16 +218,3 @@ def _all_tables(plan: Plan) -> dict[str, TableAttack]:
         )
         for output in plan.tables
     }
-
-
-def _no_rules(file: str, output: MicrodataOutput) -> Finding:
-    return blocked(
-        "no-microdata-rules",
-        file,
-        1,
-        f"policy {output.policy} has no rules for microdata; add a section 'microdata'",
-    )
-
-
-def _unreadable(path: str, reason: str) -> Finding:
-    return blocked("unreadable-file", path, 1, f"{reason}; write the file anew")

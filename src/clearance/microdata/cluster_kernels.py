@@ -52,7 +52,8 @@ def added_cost(
             both += price[joined(parent, held, row[column])] - price[held]
             if whole * both - before >= best:
                 return np.inf
-    return whole * both - before
+    more: float = whole * both - before
+    return more
 
 
 @compiled
@@ -208,18 +209,12 @@ def move(
             left = units[old] - amount[atom]
             if banned[atom] or touched[old] or (0 < left < k):
                 continue
-            alone = 0.0
-            for column in range(columns):
-                alone += price[nodes[atom, column]]
-            alone *= amount[atom]
+            alone = amount[atom] * cost_of(price, nodes[atom])
             rest[:] = label[old]
             if members[old] <= MANY:
                 rest[:] = -1
                 without(parent, nodes, head[old], following, atom, rest)
-            remaining = 0.0
-            if left:
-                for column in range(columns):
-                    remaining += price[rest[column]]
+            remaining = cost_of(price, rest) if left else 0.0
             saved = units[old] * base[old] - left * remaining
             if saved <= alone + TINY:
                 continue
@@ -255,6 +250,15 @@ def move(
             moved[found], whence[found], whereto[found] = atom, old, new
             found += 1
     return moved[:found], whence[:found], whereto[:found]
+
+
+@compiled
+def cost_of(price: Floats, row: Nodes) -> float:
+    """What one unit of the row costs."""
+    cost = 0.0
+    for node in row:
+        cost += price[node]
+    return cost
 
 
 @compiled

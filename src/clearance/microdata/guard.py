@@ -81,7 +81,8 @@ def published_nodes(histogram: Histogram, atoms: Atoms, of: Ints) -> Nodes:
     labels_of(atoms.parent, atoms.nodes, of, label)
     of_entry = of[histogram.profiles.entry_profile]
     variables = np.arange(len(histogram.variables))[:, None]
-    return label[of_entry[None, :], atoms.column[None, :] + variables]
+    published: Nodes = label[of_entry[None, :], atoms.column[None, :] + variables]
+    return published
 
 
 def classes_published(histogram: Histogram, forest: Forest, published: Nodes) -> Classes:

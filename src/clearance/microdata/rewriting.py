@@ -119,8 +119,7 @@ def _rewritten(histogram: Histogram, forest: Forest, published: Nodes) -> Rewrit
         keys[name] = _texts(forest, leaves)
         labels[name] = _texts(forest, published[variable][entry])
     if histogram.entity is not None:
-        names = np.asarray(histogram.profiles.names, dtype=object)
-        keys[histogram.entity] = pd.Categorical.from_codes(of_entity, names)
+        keys[histogram.entity] = pd.Categorical.from_codes(of_entity, histogram.profiles.names)
     rows = pd.RangeIndex(len(entry))
     return Rewritten(
         keys=pd.DataFrame(keys, index=rows), published=pd.DataFrame(labels, index=rows)
@@ -140,11 +139,11 @@ def _rows(histogram: Histogram) -> tuple[Ints, Ints]:
     return first[profiles.of_name][entity] + step, entity
 
 
-def _texts(forest: Forest, nodes: Nodes) -> pd.Categorical:
+def _texts(forest: Forest, nodes: Nodes) -> pd.Categorical[str]:
     """The nodes' labels; no label is a category that is not held."""
     held, code = np.unique(nodes, return_inverse=True)
     labels = forest.label[held]
     order = np.argsort(labels)
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    return pd.Categorical.from_codes(place[code], labels[order])
+    return pd.Categorical.from_codes(place[code], pd.Index(labels[order], dtype=object))

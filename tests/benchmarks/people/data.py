@@ -29,9 +29,9 @@ class Skewed:
 
 AGE = Skewed(72, 3.0)
 CODED = {
-    "region": ("R", Skewed(48, 7.0)),
+    "region": ("R", Skewed(48, 8.0)),
     "occupation": ("O", Skewed(20, 10.0)),
-    "birthplace": ("C", Skewed(30, 20.0)),
+    "birthplace": ("C", Skewed(30, 22.0)),
 }
 NAMED = {
     "sex": (("female", "male"), 1.0),
