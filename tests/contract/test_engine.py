@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from clearance.adapters.duckdb_engine import DuckDBEngine
-from clearance.adapters.duckdb_parquet import parquet_rows
 from clearance.adapters.files import FileSource
 from clearance.attack.reading import read_rows
 from clearance.content import whole
@@ -21,6 +20,7 @@ from clearance.errors import InputError
 from clearance.plan import ValueType
 from clearance.ports import Dataset, Engine, Sample, SourceFile
 from tests.engines import PandasEngine
+from tests.published_parquet import parquet_rows
 
 Load = Callable[..., Dataset]
 

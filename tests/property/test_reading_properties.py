@@ -16,9 +16,9 @@ import pandas as pd
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.engines import OUTER_SPACE, PandasEngine
+from tests.published_parquet import parquet_rows
 
 from clearance.adapters.duckdb_engine import DuckDBEngine
-from clearance.adapters.duckdb_parquet import parquet_rows
 from clearance.attack.reading import read_rows
 from clearance.columns import typed
 from clearance.content import whole

@@ -78,6 +78,7 @@ class DuckDBEngine:
         self._connection.execute(f"SET temp_directory = {text(str(folder / 'spill'))}")
         self._connection.execute(f"SET memory_limit = {text(memory)}")
         self._connection.execute("SET preserve_insertion_order = true")
+        self._connection.execute("SET enable_progress_bar = false")  # it goes to standard output
         self._connection.execute("SET autoinstall_known_extensions = false")
         self._connection.execute("SET autoload_known_extensions = false")
         # Whole numbers of a small range are counted in an array instead of a hash table.

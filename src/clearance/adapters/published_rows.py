@@ -79,6 +79,7 @@ class PublishedRows:
             connection = duckdb.connect(str(Path(folder) / "rows.duckdb"))
             try:
                 connection.execute(f"SET memory_limit = {_text(self._memory)}")
+                connection.execute("SET enable_progress_bar = false")  # on standard output
                 connection.execute("SET autoinstall_known_extensions = false")
                 connection.execute("SET autoload_known_extensions = false")
                 if self._threads is not None:

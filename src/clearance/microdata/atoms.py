@@ -64,14 +64,16 @@ def atoms_of(histogram: Histogram, forest: Forest, price: Floats, unsafe: Unsafe
         column = np.where(covered[profiles.entry_profile], 0, _columns(histogram))
         nodes = _rows(histogram, forest, by_entry, column, covered)
     blank, shapes = len(forest.parent), int(shape.max()) + 1
-    nodes = np.where(nodes < 0, blank, nodes)
+    apart = blank + 1 + shapes  # above all trees: what joins them costs more than anything
+    parent = np.full(apart + 1, apart, dtype=np.int32)
+    parent[:blank] = forest.parent
+    parent[list(forest.root)] = apart
     of_shape = (blank + 1 + shape)[:, None]
-    apart = blank + 1 + shapes  # above all shapes: what joins them costs more than anything
     return Atoms(
-        nodes=np.concatenate([nodes, of_shape], axis=1).astype(np.int32),
+        nodes=np.concatenate([np.where(nodes < 0, blank, nodes), of_shape], axis=1).astype(np.int32),
         column=column,
         units=profiles.units,
-        parent=np.concatenate([forest.parent, [blank], [apart] * shapes, [apart]]).astype(np.int32),
+        parent=parent,
         price=np.concatenate([price, np.zeros(1 + shapes), [np.inf]]),
     )
 

@@ -54,8 +54,7 @@ def local_recoding(histogram: Histogram, rules: MicrodataRules) -> Decision:
 def _least(atoms: Atoms, unsafe: Unsafe) -> float:
     """What is lost at least: who is unsafe alone is joined, and so generalised in a column."""
     nodes = atoms.nodes[:, :-1]
-    above = atoms.parent[nodes]
-    step = np.where(above == nodes, np.inf, atoms.price[above] - atoms.price[nodes])
+    step = atoms.price[atoms.parent[nodes]] - atoms.price[nodes]
     cheapest = step.min(axis=1, initial=np.inf)
     alone = unsafe(np.arange(len(atoms.units))) & np.isfinite(cheapest)
     return float((cheapest[alone] * atoms.units[alone]).sum())

@@ -54,6 +54,7 @@ QUASI = (
     "birthplace",
     "work",
 )
+ROUNDED = {"income": 10_000, "hours": 20}  # to multiples of
 DIAGNOSES = Skewed(20, 2.0)
 INCOME = Skewed(200_000, 3.0)
 HOURS = Skewed(60, 0.4)
@@ -181,8 +182,10 @@ def _variables() -> dict[str, dict[str, object]]:
             if name != "age"
         },
         "diagnosis": {"role": "sensitive-attribute"},
-        "income": {"role": "attribute", "type": "integer", "round_to": 10_000, "reason": rounded},
-        "hours": {"role": "attribute", "type": "integer", "round_to": 20, "reason": rounded},
+        **{
+            name: {"role": "attribute", "type": "integer", "round_to": base, "reason": rounded}
+            for name, base in ROUNDED.items()
+        },
     }
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from clearance.adapters.duckdb_parquet import parquet_rows
 from clearance.adapters.prefect_server import PrefectServer
 from tests.flow_harness import DATASET, FlowOffice, open_flow_office, write_schema
+from tests.published_parquet import parquet_rows
 from tests.small_catalog import csv_text
 
 pytestmark = pytest.mark.integration

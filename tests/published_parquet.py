@@ -1,4 +1,4 @@
-"""Parquet that was published, read for the tests and the attack."""
+"""Published Parquet, read as text: what the tests compare a CSV with."""
 
 from __future__ import annotations
 
