@@ -24,8 +24,8 @@ from clearance.microdata.local_suppression import local_suppression
 from clearance.policy import (
     BetaLikeness,
     DeltaPresence,
-    DistinctL,
     Distance,
+    DistinctL,
     EntropyL,
     KMap,
     KOnSubsets,

@@ -69,8 +69,9 @@ def atoms_of(histogram: Histogram, forest: Forest, price: Floats, unsafe: Unsafe
     parent[:blank] = forest.parent
     parent[list(forest.root)] = apart
     of_shape = (blank + 1 + shape)[:, None]
+    shown = np.where(nodes < 0, blank, nodes)
     return Atoms(
-        nodes=np.concatenate([np.where(nodes < 0, blank, nodes), of_shape], axis=1).astype(np.int32),
+        nodes=np.concatenate([shown, of_shape], axis=1).astype(np.int32),
         column=column,
         units=profiles.units,
         parent=parent,

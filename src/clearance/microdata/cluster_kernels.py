@@ -236,7 +236,7 @@ def move(
                 new = free_slot(units, low, high)
             if new < 0 or touched[new]:
                 continue
-            unlink(head, following, old, atom)
+            detach(head, following, old, atom)
             members[old] -= 1
             members[new] += 1
             following[atom] = head[new]
@@ -271,7 +271,7 @@ def free_slot(units: Ints, low: int, high: int) -> int:
 
 
 @compiled
-def unlink(head: Ints, following: Ints, number: int, atom: int) -> None:
+def detach(head: Ints, following: Ints, number: int, atom: int) -> None:
     """Takes the atom out of its class's chain."""
     if head[number] == atom:
         head[number] = following[atom]

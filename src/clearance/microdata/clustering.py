@@ -117,7 +117,7 @@ def _merged_into(atoms: Atoms, table: Table, block_of: Ints, wrong: Booleans) ->
 def _impossible(atoms: Atoms, of: Ints, wrong: Booleans) -> str:
     units = int(atoms.units[wrong[of]].sum())
     return (
-        f"{units} of {int(atoms.units.sum())} units do not satisfy the rules, not even all together "
+        f"{units} of {int(atoms.units.sum())} units do not satisfy the rules, even all together "
         f"under the finest labels that cover them, and local methods leave no unit out; "
         f"ask for less, or use method: global, which may suppress units"
     )
